@@ -1,0 +1,76 @@
+# Two commands: `make report` (a published report) and `make test` (every test). Both make what they need.
+#
+#   make report                    the demo shop, unless a shop was loaded before
+#   make report DATA=path/to/files  a shop of your own in theLook's tables
+#   make report ARGS="--as-of 2026-03-31 --set timezone=Europe/Berlin"
+#   make test TESTS=tests/load     some of the tests
+
+PYTHON ?= python3
+DATA ?=
+ARGS ?=
+TESTS ?=
+QUARTO_SECONDS ?= 90
+
+ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+VENV := $(ROOT)/.venv
+BIN := $(VENV)/bin
+# The same project is found from any folder: `make -C path report`, `make -f path/Makefile report`.
+export SHOPBOOK_PROJECT := $(ROOT)
+
+.PHONY: report test lint format environment dev quarto demo lab clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make report   build the report: the demo shop, or DATA=folder in theLook's tables"
+	@echo "make test     run every test, with lint and types"
+	@echo "make lab      open JupyterLab on the notebooks"
+	@echo "make lint     ruff, mypy and the SQL lint"
+	@echo "make clean    remove what was generated; loaded data and the environment stay"
+
+# A stamp file holds the environment, so that the second run costs nothing.
+$(VENV)/made: $(ROOT)/pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Shopbook needs Python 3.11 or newer; name one with: make PYTHON=python3.12 report" >&2; exit 1; }
+	@echo "environment: making $(VENV)"
+	@"$(PYTHON)" -m venv "$(VENV)"
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --editable "$(ROOT)"
+	@touch "$@"
+
+$(VENV)/made-dev: $(VENV)/made
+	@echo "environment: adding what the tests need"
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --editable "$(ROOT)[dev]"
+	@touch "$@"
+
+# Quarto is wanted, not needed: one try, bounded in time; the built-in renderer takes over.
+$(VENV)/tried-quarto: $(VENV)/made
+	@if command -v quarto >/dev/null 2>&1 || [ -x "$(BIN)/quarto" ]; then \
+		echo "quarto: found"; \
+	else \
+		echo "quarto: trying to install it (at most $(QUARTO_SECONDS) s)"; \
+		"$(BIN)/python" "$(ROOT)/analysis_lib/publish/install_quarto.py" $(QUARTO_SECONDS) \
+			|| echo "quarto: not available here; the built-in renderer is used"; \
+	fi
+	@touch "$@"
+
+environment: $(VENV)/made
+dev: $(VENV)/made-dev
+quarto: $(VENV)/tried-quarto
+
+report: $(VENV)/tried-quarto
+	@PATH="$(BIN):$$PATH" "$(BIN)/python" -m analysis_lib.verbs.make_report --data "$(DATA)" -- $(ARGS)
+
+test: $(VENV)/made-dev lint
+	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/python" -m pytest -n 2 --dist loadgroup $(TESTS)
+
+lint: $(VENV)/made-dev
+	@cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy" \
+		&& "$(BIN)/python" -m analysis_lib.warehouse.lint analysis_lib
+
+format: $(VENV)/made-dev
+	@cd "$(ROOT)" && "$(BIN)/ruff" check --fix . && "$(BIN)/ruff" format .
+
+lab: $(VENV)/made
+	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/shopbook" lab
+
+clean:
+	@rm -rf "$(ROOT)/reports/_site" "$(ROOT)/reports/_build" "$(ROOT)/data/demo" "$(ROOT)/data/tmp"
