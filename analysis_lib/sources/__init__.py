@@ -1,0 +1,1 @@
+"""Loading a shop's files into the raw tables: what is read, what is refused, what is remembered."""

@@ -1,0 +1,120 @@
+-- purpose: the one definition of revenue and cost, line by line, as known at as_of.
+-- grain: one row an order line whose order was placed by as_of.
+-- inputs: stg_order_items, stg_orders (optional), int_order_sessions.
+
+with
+
+order_items as (
+    select * from stg_order_items
+),
+
+orders as (
+    select * from stg_orders
+),
+
+order_sessions as (
+    select * from int_order_sessions
+),
+
+-- A line without its order is kept on its own dates and status: its money was still taken.
+dated as (
+    select
+        order_items.order_item_id,
+        order_items.order_id,
+        coalesce(orders.user_id, order_items.user_id) as user_id,
+        order_items.product_id,
+        order_items.quantity,
+        order_items.list_price,
+        order_items.discount,
+        order_items.unit_cost,
+        coalesce(order_items.created_at, orders.created_at) as placed_at,
+        date(coalesce(orders.created_at, order_items.created_at), @timezone) as order_date,
+        coalesce(orders.status, '') = 'cancelled' or coalesce(order_items.status, '') = 'cancelled' as is_cancelled,
+        coalesce(order_items.status, orders.status) as status,
+        date(
+            coalesce(
+                order_items.returned_at,
+                orders.returned_at,
+                orders.delivered_at,
+                orders.created_at,
+                order_items.created_at
+            ),
+            @timezone
+        ) as stated_return_day,
+        date(orders.delivered_at, @timezone) as delivered_day,
+    from order_items
+    left join orders
+        on order_items.order_id = orders.order_id
+),
+
+-- A return dated before its order would change a day that was closed before the order came in.
+with_return_day as (
+    select
+        *,
+        greatest(stated_return_day, order_date) as return_day,
+    from dated
+    where order_date <= @as_of
+),
+
+-- What happened after as_of is not known yet: a later return leaves the line as sold.
+known as (
+    select
+        *,
+        not is_cancelled and coalesce(status, '') = 'returned' and return_day <= @as_of as is_returned,
+    from with_return_day
+),
+
+amounts as (
+    select
+        *,
+        cast(list_price * quantity as numeric) as gross_sales,
+        cast(discount * quantity as numeric) as discounts,
+        cast((list_price - discount) * quantity as numeric) as sold_value,
+        cast(coalesce(unit_cost, 0) * quantity as numeric) as cost,
+    from known
+),
+
+-- Cancelled wins over returned, so that no line is deducted twice.
+settled as (
+    select
+        *,
+        if(is_cancelled, sold_value, cast(0 as numeric)) as cancellations,
+        if(is_returned, sold_value, cast(0 as numeric)) as returns,
+        if(is_returned, cost, cast(0 as numeric)) as returned_cost,
+        if(is_cancelled or is_returned, cast(0 as numeric), cost) as cost_of_goods,
+    from amounts
+),
+
+final as (
+    select
+        settled.order_item_id,
+        settled.order_id,
+        order_sessions.session_id,
+        settled.user_id,
+        settled.product_id,
+        settled.placed_at,
+        settled.order_date,
+        if(settled.is_returned, settled.return_day, null) as return_date,
+        settled.is_cancelled,
+        settled.is_returned,
+        settled.is_returned
+        or (
+            not settled.is_cancelled
+            and coalesce(settled.delivered_day <= @as_of, settled.status in ('complete', 'returned'), false)
+        ) as is_delivered,
+        settled.quantity,
+        settled.gross_sales,
+        settled.discounts,
+        settled.cancellations,
+        settled.returns,
+        settled.gross_sales - settled.discounts - settled.cancellations - settled.returns as net_revenue,
+        settled.cost_of_goods,
+        settled.returned_cost,
+        settled.gross_sales - settled.discounts - settled.cancellations - settled.returns
+        - settled.cost_of_goods as gross_profit,
+    from settled
+    left join order_sessions
+        on settled.order_item_id = order_sessions.order_item_id
+)
+
+select * from final
