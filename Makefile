@@ -47,7 +47,7 @@ $(VENV)/tried-quarto: $(VENV)/made
 		echo "quarto: found"; \
 	else \
 		echo "quarto: trying to install it (at most $(QUARTO_SECONDS) s)"; \
-		"$(BIN)/python" "$(ROOT)/analysis_lib/publish/install_quarto.py" $(QUARTO_SECONDS) \
+		"$(BIN)/python" -m analysis_lib.verbs.install_quarto $(QUARTO_SECONDS) \
 			|| echo "quarto: not available here; the built-in renderer is used"; \
 	fi
 	@touch "$@"

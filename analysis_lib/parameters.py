@@ -45,7 +45,7 @@ _ALL = [
         None,
         "a date as YYYY-MM-DD, or empty for the newest in the data",
         "the last day that counts; nothing after it is read",
-        lambda value: True,
+        lambda value: value is None or isinstance(value, dt.date),
     ),
     Parameter(
         "window_days",

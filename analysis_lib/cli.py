@@ -1,0 +1,281 @@
+"""The command `shopbook`: each verb reads its flags and calls one function."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from analysis_lib import __version__
+from analysis_lib.errors import ShopbookError
+from analysis_lib.parameters import PARAMETERS
+from analysis_lib.progress import Progress
+from analysis_lib.settings import load_settings
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with the nearest verb named when one is mistyped."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        from analysis_lib.errors import did_you_mean
+
+        if "invalid choice" in message and "argument verb" in message:
+            given = message.split("'")[1]
+            message = f"there is no verb {given}. {did_you_mean(given, _VERBS)}"
+        self.exit(2, f"shopbook: {message}\nSee: {self.prog} --help\n")
+
+
+def _shop_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--shop", default="", help="the shop's name (default: the one loaded last)")
+
+
+def _parameter_flags(parser: argparse.ArgumentParser) -> None:
+    _shop_flag(parser)
+    parser.add_argument("--as-of", default=None, help=PARAMETERS["as_of"].help)
+    parser.add_argument("--window-days", default=None, help=PARAMETERS["window_days"].help)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="assignments",
+        help="any run parameter, for example --set timezone=Europe/Berlin (may be repeated)",
+    )
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, object]:
+    """The run parameters that were given as flags."""
+    from analysis_lib.errors import ParameterError
+
+    given: dict[str, object] = {}
+    for text in arguments.assignments:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise ParameterError(f"--set was given {text!r}, but it takes NAME=VALUE.")
+        given[name.strip()] = value.strip()
+    for flag, name in ((arguments.as_of, "as_of"), (arguments.window_days, "window_days")):
+        if flag is not None:
+            given[name] = flag
+    return given
+
+
+def _print(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _simulate(arguments: argparse.Namespace, progress: Progress) -> int:
+    from analysis_lib.simulate import simulate
+
+    out = Path(arguments.out)
+    with progress.stage("simulate") as step:
+        summary = simulate(arguments.visitors, arguments.months, arguments.seed, out, step)
+    _print(summary.lines())
+    return 0
+
+
+def _load(arguments: argparse.Namespace, progress: Progress) -> int:
+    from analysis_lib.verbs.load import load
+
+    _print(
+        load(
+            load_settings(),
+            progress,
+            arguments.source,
+            [Path(path) for path in arguments.paths],
+            arguments.shop,
+            arguments.tables,
+            arguments.max_rejected_share,
+        )
+    )
+    return 0
+
+
+def _build(arguments: argparse.Namespace, progress: Progress) -> int:
+    from analysis_lib.verbs.build import build, build_lines
+
+    select = [name for text in arguments.select for name in text.split(",") if name]
+    outcomes = build(load_settings(), progress, arguments.shop, _given(arguments), select)
+    _print([*build_lines(outcomes), f"seconds: {progress.summary()}"])
+    return 0
+
+
+def _check(arguments: argparse.Namespace, progress: Progress) -> int:
+    from analysis_lib.checks import raise_on_failure
+    from analysis_lib.verbs.build import build, check_lines
+
+    outcomes = build(load_settings(), progress, arguments.shop, _given(arguments), with_checks=True)
+    _print(check_lines(outcomes))
+    raise_on_failure(outcomes.checks)
+    return 0
+
+
+def _report(arguments: argparse.Namespace, progress: Progress) -> int:
+    from analysis_lib.verbs.report import report
+
+    _print(
+        report(
+            load_settings(),
+            progress,
+            arguments.shop,
+            _given(arguments),
+            arguments.renderer,
+            [name for text in arguments.only for name in text.split(",") if name] or None,
+            arguments.force,
+        )
+    )
+    return 0
+
+
+def _models(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.inspect import models_lines
+
+    _print(models_lines(load_settings(), arguments.shop))
+    return 0
+
+
+def _sql(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.inspect import model_sql
+
+    print(model_sql(load_settings(), arguments.model, arguments.dialect, arguments.shop, _given(arguments)))
+    return 0
+
+
+def _query(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.inspect import query_lines
+
+    sql = sys.stdin.read() if arguments.sql == "-" else arguments.sql
+    _print(
+        query_lines(load_settings(), sql, arguments.shop, _given(arguments), arguments.csv, arguments.limit)
+    )
+    return 0
+
+
+def _doctor(_arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.inspect import doctor_lines
+
+    _print(doctor_lines(load_settings()))
+    return 0
+
+
+def _lab(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.lab import lab
+
+    return lab(load_settings(), arguments.arguments)
+
+
+def _simulate_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--visitors", type=int, default=20_000, help="visitors in all (default 20000)")
+    parser.add_argument("--months", type=int, default=18, help="months of history (default 18)")
+    parser.add_argument("--seed", type=int, default=7, help="same seed, same bytes (default 7)")
+    parser.add_argument("--out", default="data/demo", help="the folder to write (default data/demo)")
+
+
+def _load_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="the kind of data: thelook")
+    parser.add_argument(
+        "--from", dest="paths", nargs="+", required=True, metavar="FOLDER|FILE", help="what to load"
+    )
+    parser.add_argument("--shop", default="", help="the shop's name (default: the source's)")
+    parser.add_argument("--tables", nargs="+", default=None, help="only these tables; each must be there")
+    parser.add_argument(
+        "--max-rejected-share",
+        type=float,
+        default=0.5,
+        help="stop when a larger share of a file does not fit (default 0.5)",
+    )
+
+
+def _build_flags(parser: argparse.ArgumentParser) -> None:
+    _parameter_flags(parser)
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="only this model; +MODEL with what it needs, MODEL+ with what needs it",
+    )
+
+
+def _report_flags(parser: argparse.ArgumentParser) -> None:
+    _parameter_flags(parser)
+    parser.add_argument(
+        "--renderer",
+        choices=("auto", "quarto", "builtin"),
+        default="auto",
+        help="auto takes Quarto where it is found (default auto)",
+    )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="PAGE", help="a preview of these pages alone"
+    )
+    parser.add_argument("--force", action="store_true", help="run every notebook again")
+
+
+def _sql_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model")
+    _parameter_flags(parser)
+    parser.add_argument("--dialect", choices=("bigquery", "duckdb"), default="bigquery")
+
+
+def _query_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sql", help="a GoogleSQL query, or - to read it from standard input")
+    _parameter_flags(parser)
+    parser.add_argument("--csv", action="store_true", help="all rows as CSV")
+    parser.add_argument("--limit", type=int, default=50, help="rows to show (default 50)")
+
+
+def _lab_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to JupyterLab")
+
+
+def _no_flags(parser: argparse.ArgumentParser) -> None:
+    """The verb takes no flags of its own."""
+
+
+Verb = Callable[[argparse.Namespace, Progress], int]
+_VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Verb]] = {
+    "simulate": ("write a demo shop with planted truth", _simulate_flags, _simulate),
+    "load": ("load a shop's files into the warehouse", _load_flags, _load),
+    "build": ("build the marts that are stale", _build_flags, _build),
+    "check": ("build, then run the contracts of the models", _parameter_flags, _check),
+    "report": ("build, check, run the notebooks, publish the site", _report_flags, _report),
+    "models": ("list the models with grain, state, rows and age", _shop_flag, _models),
+    "sql": ("print a model's SQL, ready to run", _sql_flags, _sql),
+    "query": ("run a GoogleSQL query on the shop", _query_flags, _query),
+    "doctor": ("say what is installed and what will be used", _no_flags, _doctor),
+    "lab": ("open JupyterLab on the notebooks", _lab_flags, _lab),
+}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs."""
+    parser = _Parser(prog="shopbook", description="E-commerce analytics as notebooks.")
+    parser.add_argument("--version", action="version", version=f"shopbook {__version__}")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    for name, (help_text, add_flags, _) in _VERBS.items():
+        add_flags(verbs.add_parser(name, help=help_text, description=help_text.capitalize() + "."))
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; the exit code says what kind of error stopped it (see `errors.py`)."""
+    arguments = make_parser().parse_args(argv)
+    progress = Progress(quiet=arguments.quiet)
+    try:
+        return _VERBS[arguments.verb][2](arguments, progress)
+    except ShopbookError as error:
+        print(f"shopbook: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("shopbook: stopped; what was published before is untouched.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has seen enough.
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,403 @@
+"""Runs the models: only those that are stale, saying why, and swaps the results in together.
+
+A model is stale when its SQL, a parameter that it uses, an input or the translation to the engine
+changed since its table was built. Tables are built under a name of their own and take the place of
+the old ones in one transaction when all of them succeeded: a failed run leaves the warehouse as it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import importlib.metadata
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from analysis_lib.errors import DateRangeError, MissingInputError, ModelError, QueryError
+from analysis_lib.models import PACKAGE, Model, Project, digest
+from analysis_lib.parameters import Parameters
+from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from analysis_lib.progress import ProgressCallback
+
+META_MODELS = {
+    "model": "STRING",
+    "fingerprint": "STRING",
+    "parts": "STRING",
+    "rows": "INT64",
+    "seconds": "FLOAT64",
+    "built_at": "TIMESTAMP",
+}
+RUN_PARAMETERS = {"name": "STRING", "value": "STRING"}
+_DATED = {"stg_events": "event_time", "stg_orders": "created_at"}
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was done with one model: `built`, `reused` or `not available`, and why."""
+
+    model: str
+    action: str
+    reason: str
+    rows: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class BuildSummary:
+    """The outcome of a build."""
+
+    parameters: Parameters
+    results: list[Built] = field(default_factory=list)
+    fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def count(self, action: str) -> int:
+        """How many models were `built`, `reused` or are `not available`."""
+        return sum(result.action == action for result in self.results)
+
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """Model to the input that it lacks."""
+        return {result.model: result.reason for result in self.results if result.action == "not available"}
+
+
+@lru_cache(maxsize=1)
+def engine_fingerprint() -> str:
+    """What the translation depends on: a new sqlglot or a changed dialect layer rebuilds everything."""
+    files = sorted((PACKAGE / "warehouse").glob("dialect*.py"))
+    versions = [importlib.metadata.version(name) for name in ("sqlglot", "duckdb")]
+    return digest(*versions, *(path.read_text(encoding="utf-8") for path in files))
+
+
+@dataclass
+class _State:
+    """What the warehouse holds: fingerprints of models and of loaded tables."""
+
+    models: dict[str, tuple[str, dict[str, Any], int]]
+    raw: dict[str, str]
+    parameters: dict[str, str]
+
+
+def read_state(warehouse: Warehouse) -> _State:
+    """Read what was built and loaded; three queries on tables of a few rows."""
+    tables = warehouse.tables()
+    models: dict[str, tuple[str, dict[str, Any], int]] = {}
+    if "meta_models" in tables:
+        rows = warehouse.rows("select model, fingerprint, parts, rows from meta_models")
+        models = {name: (fingerprint, json.loads(parts), n) for name, fingerprint, parts, n in rows}
+        # A table that was dropped by hand is not there, whatever the metadata says.
+        models = {name: entry for name, entry in models.items() if name in tables}
+    raw: dict[str, str] = {}
+    if "load_ledger" in tables:
+        rows = warehouse.rows("select table_name, content_sha256, rows_kept from load_ledger order by 1, 2")
+        for table, sha, kept in rows:
+            raw[f"raw_{table}"] = digest(raw.get(f"raw_{table}", ""), sha, str(kept))
+        raw = {name: value for name, value in raw.items() if name in tables}
+        raw["load_counts"] = digest(*(f"{name}={value}" for name, value in sorted(raw.items())))
+    parameters: dict[str, str] = {}
+    if "run_parameters" in tables:
+        parameters = dict(warehouse.rows("select name, value from run_parameters"))
+    return _State(models=models, raw=raw, parameters=parameters)
+
+
+class Runner:
+    """Builds the models of one shop.
+
+    Parameters
+    ----------
+    warehouse
+        The shop's warehouse, open for writing (read-only is enough for :meth:`stale`).
+    project
+        The models of the shop's source.
+    parameters
+        The run's parameters; `as_of` may be left open.
+    """
+
+    def __init__(self, warehouse: Warehouse, project: Project, parameters: Parameters) -> None:
+        self.warehouse = warehouse
+        self.project = project
+        self.parameters = parameters
+        self.state = read_state(warehouse)
+        self.missing = project.missing_inputs(set(self.state.raw))
+        self.fingerprints: dict[str, str] = {}
+        self._parts: dict[str, dict[str, Any]] = {}
+
+    # -- fingerprints -------------------------------------------------------------------------
+
+    def _input_fingerprint(self, name: str) -> str:
+        if name in self.project.models:
+            return self.fingerprints.get(name, "empty")
+        return self.state.raw.get(name, "empty")
+
+    def _fingerprint(self, model: Model) -> None:
+        values = self.parameters.as_query_parameters()
+        unknown = sorted(model.parameters - values.keys())
+        if unknown:
+            raise ModelError(
+                f"The model {model.name} uses the parameter @{unknown[0]}, which does not exist."
+            )
+        parts = {
+            "SQL": digest(model.sql),
+            "engine": engine_fingerprint(),
+            "parameters": {name: str(values[name]) for name in sorted(model.parameters)},
+            "inputs": {name: self._input_fingerprint(name) for name in sorted(model.inputs)},
+        }
+        self._parts[model.name] = parts
+        self.fingerprints[model.name] = digest(json.dumps(parts, sort_keys=True))
+
+    def _reason(self, model: Model) -> str:
+        """Why a model must be built; empty when its table is up to date."""
+        if model.name not in self.state.models:
+            return "not built yet"
+        fingerprint, old, _ = self.state.models[model.name]
+        if fingerprint == self.fingerprints[model.name]:
+            return ""
+        new = self._parts[model.name]
+        reasons = []
+        if old["SQL"] != new["SQL"]:
+            reasons.append("its SQL changed")
+        if old["engine"] != new["engine"]:
+            reasons.append("the engine or its dialect layer changed")
+        for name, value in new["parameters"].items():
+            before = old["parameters"].get(name)
+            if before is not None and before != value:
+                reasons.append(f"{name} {before} → {value}")
+        changed = [name for name, value in new["inputs"].items() if old["inputs"].get(name) != value]
+        if changed:
+            reasons.append(f"{', '.join(changed)} changed")
+        return "; ".join(reasons) or "its inputs or parameters were renamed"
+
+    # -- as_of --------------------------------------------------------------------------------
+
+    def _date_range(self, suffixes: Mapping[str, str]) -> tuple[dt.date, dt.date]:
+        basis = digest(
+            self.parameters.timezone, *(self.fingerprints.get(name, "empty") for name in sorted(_DATED))
+        )
+        if self.state.parameters.get("data_range_basis") == basis:
+            first, last = self.state.parameters["data_range"].split("/")
+            return dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+        selects = [
+            f"select min({column}) as first_at, max({column}) as last_at from {name}{suffixes.get(name, '')}"
+            for name, column in _DATED.items()
+            if name in suffixes or name in self.state.models
+        ]
+        waiting = [name for name in _DATED if name in self.project.models and not self.missing[name]]
+        if not selects and waiting:
+            raise ModelError(
+                f"The newest day of the data is not known, because {waiting[0]} is not built.",
+                f"Build it first: shopbook build --select {waiting[0]}",
+            )
+        if not selects:
+            raise MissingInputError(
+                "The shop has neither events nor orders, so there is nothing to report.",
+                "Load at least one of the two.",
+            )
+        [(first, last)] = self.warehouse.rows(
+            "select date(min(first_at), @timezone), date(max(last_at), @timezone) "
+            f"from ({' union all '.join(selects)})",
+            {"timezone": self.parameters.timezone},
+        )
+        if last is None:
+            raise MissingInputError(
+                "The shop's events and orders have no rows, so there is nothing to report."
+            )
+        self.state.parameters |= {
+            "data_range_basis": basis,
+            "data_range": f"{first.isoformat()}/{last.isoformat()}",
+        }
+        return first, last
+
+    def _resolve_as_of(self, suffixes: Mapping[str, str]) -> None:
+        first, last = self._date_range(suffixes)
+        as_of = self.parameters.as_of or last
+        if not first <= as_of <= last:
+            raise DateRangeError(
+                f"The parameter as_of is {as_of.isoformat()}, but the data runs from {first.isoformat()} "
+                f"to {last.isoformat()}.",
+                "Take a day in that range, or leave as_of out for the newest day.",
+            )
+        self.parameters = self.parameters.with_as_of(as_of)
+
+    # -- building -----------------------------------------------------------------------------
+
+    def _is_available(self, model: Model) -> bool:
+        return not self.missing[model.name]
+
+    def stale(self) -> dict[str, str]:
+        """Model to the reason why it must be built; nothing is changed. Empty: all is up to date."""
+        reasons: dict[str, str] = {}
+        ordered = self.project.ordered()
+        staging = [model for model in ordered if model.layer == "stg"]
+        for model in staging:
+            self._check(model, reasons)
+        if reasons:
+            # The newest day is known only when staging is built; everything after it is stale anyhow.
+            return reasons | {
+                model.name: "its inputs changed"
+                for model in ordered
+                if model.layer != "stg" and self._is_available(model)
+            }
+        self._resolve_as_of({})
+        for model in ordered:
+            if model.layer != "stg":
+                self._check(model, reasons)
+        return reasons
+
+    def _check(self, model: Model, reasons: dict[str, str]) -> None:
+        if self._is_available(model):
+            self._fingerprint(model)
+            if reason := self._reason(model):
+                reasons[model.name] = reason
+
+    def build(self, selectors: Iterable[str] = (), progress: ProgressCallback | None = None) -> BuildSummary:
+        """Build the stale models among the selected ones and swap them in together.
+
+        Raises
+        ------
+        ModelError
+            When a model's SQL fails or a selected model is not available; it names the model.
+        DateRangeError
+            When `as_of` lies outside the data.
+        """
+        selectors = list(selectors)
+        chosen = self.project.select(selectors)
+        ordered = self.project.ordered()
+        unavailable = [
+            name.strip("+") for name in selectors if self.missing[self.project.get(name.strip("+")).name]
+        ]
+        if unavailable:
+            lacks = ", ".join(self.missing[unavailable[0]])
+            raise ModelError(f"The model {unavailable[0]} is not available: the shop has no {lacks}.")
+        results: list[Built] = []
+        suffixes: dict[str, str] = {}
+        # Staging first: the newest day in it is the default of as_of, on which the rest depends.
+        is_resolved = False
+        for model in sorted(ordered, key=lambda model: model.layer != "stg"):
+            if model.layer != "stg" and not is_resolved:
+                self._resolve_as_of(suffixes)
+                is_resolved = True
+            result = self._build_one(model, chosen, suffixes)
+            results.append(result)
+            if progress and result.action == "built":
+                label = f"{model.name} ({result.rows:,} rows, {result.seconds:.1f} s; {result.reason})"
+                progress(label, len(results), len(ordered))
+        self._swap(results)
+        return BuildSummary(self.parameters, results, dict(self.fingerprints))
+
+    def _build_one(self, model: Model, chosen: set[str], suffixes: dict[str, str]) -> Built:
+        if not self._is_available(model):
+            return Built(model.name, "not available", f"no {', '.join(self.missing[model.name])}")
+        self._fingerprint(model)
+        reason = self._reason(model)
+        if model.name not in chosen:
+            if model.name not in self.state.models:
+                return Built(model.name, "skipped", "not selected")
+            self.fingerprints[model.name] = self.state.models[model.name][0]
+            return Built(model.name, "reused", "not selected", self.state.models[model.name][2])
+        if not reason:
+            return Built(model.name, "reused", "unchanged", self.state.models[model.name][2])
+        resumed = self.state.models.get(f"{model.name}{NEXT_SUFFIX}")
+        if resumed and resumed[0] == self.fingerprints[model.name]:
+            suffixes[model.name] = NEXT_SUFFIX
+            return Built(model.name, "built", "kept from an interrupted run", resumed[2])
+        return self._create(model, reason, suffixes)
+
+    def _create(self, model: Model, reason: str, suffixes: dict[str, str]) -> Built:
+        start = time.perf_counter()
+        self._supply_empty_inputs(model, suffixes)
+        tree = renamed(model.tree, suffixes)
+        values = self.parameters.as_query_parameters()
+        needed = {name: values[name] for name in model.parameters}
+        # The note goes before the table does: a run killed in between must not trust the new table.
+        self._forget(model.name + NEXT_SUFFIX)
+        try:
+            rows = self.warehouse.create_table(model.name + NEXT_SUFFIX, tree, needed)
+        except (ModelError, QueryError) as error:
+            raise ModelError(f"The model {model.name} ({model.path.name}) failed: {error.message}") from error
+        suffixes[model.name] = NEXT_SUFFIX
+        seconds = time.perf_counter() - start
+        self._note(model.name + NEXT_SUFFIX, model.name, rows, seconds)
+        return Built(model.name, "built", reason, rows, seconds)
+
+    def _supply_empty_inputs(self, model: Model, suffixes: Mapping[str, str]) -> None:
+        """An optional input that the shop does not have is an empty table of the right columns."""
+        present = self.warehouse.tables()
+        for name in sorted(model.inputs):
+            if name in suffixes or name in self.state.raw:
+                continue
+            if name in self.project.models and self._is_available(self.project.models[name]):
+                if name not in present:
+                    raise ModelError(
+                        f"The model {model.name} needs {name}, which is not built.",
+                        f"Select it with what it needs: --select +{model.name}",
+                    )
+                continue
+            self.warehouse.create_empty_table(name, self.project.schema(name))
+
+    def _forget(self, key: str) -> None:
+        self.warehouse.append("meta_models", META_MODELS, [])
+        self.warehouse.execute("delete from meta_models where model = ?", [key])
+
+    def _note(self, key: str, model: str, rows: int | None, seconds: float) -> None:
+        """Remember a finished table, so that an interrupted run can go on where it stopped."""
+        self.warehouse.append(
+            "meta_models",
+            META_MODELS,
+            [
+                (
+                    key,
+                    self.fingerprints[model],
+                    json.dumps(self._parts[model], sort_keys=True),
+                    rows,
+                    round(seconds, 3),
+                    dt.datetime.now(dt.UTC),
+                )
+            ],
+        )
+
+    def _swap(self, results: list[Built]) -> None:
+        built = [result.model for result in results if result.action == "built"]
+        self.warehouse.append("meta_models", META_MODELS, [])
+        self.warehouse.append("run_parameters", RUN_PARAMETERS, [])
+        statements: list[tuple[str, list[Any]]] = []
+        for name in built:
+            statements.append(("delete from meta_models where model = ?", [name]))
+            statements.append(
+                ("update meta_models set model = ? where model = ?", [name, name + NEXT_SUFFIX])
+            )
+        statements.append(("delete from run_parameters", []))
+        recorded = {
+            key: value for key, value in self.state.parameters.items() if key.startswith("data_range")
+        }
+        recorded |= {name: str(value) for name, value in dataclasses.asdict(self.parameters).items()}
+        statements += [
+            ("insert into run_parameters values (?, ?)", [name, value]) for name, value in recorded.items()
+        ]
+        if built or recorded != self.state.parameters:
+            self.warehouse.swap(built, statements)
+        # Left by an earlier run of other parameters that was interrupted.
+        leftovers = [name for name in self.warehouse.tables() if name.endswith(NEXT_SUFFIX)]
+        self.warehouse.drop(leftovers)
+        for name in leftovers:
+            self._forget(name)
+
+
+def renamed(tree: exp.Expression, suffixes: Mapping[str, str]) -> exp.Expression:
+    """A copy of a query that reads the tables under construction instead of the published ones."""
+    from sqlglot import exp
+
+    copy = tree.copy()
+    own = {cte.alias for cte in copy.find_all(exp.CTE)}
+    for table in copy.find_all(exp.Table):
+        if table.name in suffixes and table.name not in own:
+            alias = table.alias or table.name
+            table.set("this", exp.to_identifier(table.name + suffixes[table.name]))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return copy

@@ -1,0 +1,88 @@
+"""`shopbook build` and `shopbook check`: marts up to date, contracts met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis_lib.checks import Checker, Outcome
+from analysis_lib.models import read_project
+from analysis_lib.parameters import make_parameters
+from analysis_lib.progress import Progress
+from analysis_lib.runner import BuildSummary, Runner
+from analysis_lib.settings import Settings
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """A shop whose marts were built and, where asked for, checked."""
+
+    shop: str
+    source: str
+    build: BuildSummary
+    checks: list[Outcome]
+
+    def count(self, status: str) -> int:
+        """How many checks `passed`, `warned` or `failed`."""
+        return sum(outcome.status == status for outcome in self.checks)
+
+
+def build(
+    settings: Settings,
+    progress: Progress,
+    shop: str = "",
+    given: Mapping[str, object] | None = None,
+    select: Sequence[str] = (),
+    with_checks: bool = False,
+) -> Outcomes:
+    """Build the stale models of a shop, then run the checks of what changed, if asked.
+
+    A warehouse in which nothing is stale is opened read-only, so that readers are never shut out.
+    """
+    parameters = make_parameters({**settings.parameters, **(given or {})})
+    name, source = choose_shop(settings, shop)
+    project = read_project(source)
+    outcomes: list[Outcome] = []
+    with DuckDBWarehouse(settings, name) as warehouse:
+        with progress.stage("models") as step:
+            summary = Runner(warehouse, project, parameters).build(select, step)
+        if with_checks:
+            with progress.stage("checks") as step:
+                checker = Checker(warehouse, project, summary.parameters, summary.fingerprints)
+                outcomes = checker.run(step)
+    return Outcomes(name, source, summary, outcomes)
+
+
+def build_lines(outcomes: Outcomes) -> list[str]:
+    """The outcome of a build in words: what was built and why, what is not available."""
+    results = outcomes.build.results
+    lines = [
+        f"built {result.model}: {result.rows:,} rows ({result.reason})"
+        for result in results
+        if result.action == "built"
+    ]
+    lines += [
+        f"not available {result.model}: {result.reason}"
+        for result in results
+        if result.action == "not available"
+    ]
+    reused = outcomes.build.count("reused")
+    as_of = outcomes.build.parameters.as_of
+    built = outcomes.build.count("built")
+    state = f"{built} models built, {reused} reused" if built else f"nothing changed, {reused} models reused"
+    lines.append(f"shop {outcomes.shop} as of {as_of}: {state}")
+    return lines
+
+
+def check_lines(outcomes: Outcomes) -> list[str]:
+    """Every check that did not pass, then the counts."""
+    lines = [
+        f"{outcome.status} {outcome.check.model}: {outcome.check.brief} "
+        f"({outcome.failing_rows:,} rows, for example {outcome.sample})"
+        for outcome in outcomes.checks
+        if outcome.failing_rows
+    ]
+    counts = [f"{outcomes.count(status)} {status}" for status in ("passed", "warned", "failed")]
+    lines.append(f"checks: {', '.join(counts)}")
+    return lines

@@ -1,0 +1,51 @@
+"""What the rest of the library asks of a warehouse, whatever its engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlglot import exp
+
+# A table under construction carries this suffix until the whole build has succeeded.
+NEXT_SUFFIX = "__next"
+
+
+class Warehouse(Protocol):
+    """One shop's tables in one engine. All SQL that comes in is GoogleSQL."""
+
+    shop: str
+
+    def query(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The rows of a query as a DataFrame; money comes back as float64, for display."""
+
+    def rows(
+        self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a small query as Python tuples, with exact decimals."""
+
+    def tables(self) -> set[str]:
+        """The names of the shop's tables and views."""
+
+    def create_table(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+        """Create or replace a table from a query, atomically; the number of its rows."""
+
+    def create_empty_table(self, name: str, columns: Mapping[str, str]) -> None:
+        """Create or replace a table without rows, from column names and GoogleSQL types."""
+
+    def append(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows of plain values to a table, which is made if it is not there."""
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Run one statement on the library's own metadata tables."""
+
+    def swap(self, names: Sequence[str], statements: Sequence[tuple[str, Sequence[Any]]] = ()) -> None:
+        """Put the finished `__next` tables in the place of the old ones, all or none."""
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Drop tables, where they exist."""
+
+    def close(self) -> None:
+        """Let go of the engine."""

@@ -1,0 +1,237 @@
+"""The embedded warehouse: one DuckDB file, one schema a shop."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
+from analysis_lib.settings import Settings
+from analysis_lib.warehouse import dialect
+from analysis_lib.warehouse.base import NEXT_SUFFIX
+from analysis_lib.warehouse.failures import translate
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlglot import exp
+
+_SHOP_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_RESERVED = {"main", "temp", "information_schema", "pg_catalog"}
+
+
+def check_shop_name(name: str) -> str:
+    """The name, when it can be a schema on every engine; SettingsError otherwise."""
+    if not _SHOP_NAME.fullmatch(name) or name in _RESERVED:
+        raise SettingsError(
+            f"The shop name {name!r} cannot be used.",
+            "Take lower-case letters, digits and underscores, starting with a letter.",
+        )
+    return name
+
+
+@contextlib.contextmanager
+def translated(what: str = "") -> Iterator[None]:
+    """Turn DuckDB's errors into sentences for the analyst."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise translate(error, what) from error
+
+
+def _connect(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    settings.temp_dir.mkdir(parents=True, exist_ok=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "threads": str(settings.threads),
+        "temp_directory": str(settings.temp_dir),
+    }
+    with translated(str(settings.warehouse.name)):
+        connection = duckdb.connect(str(settings.warehouse), read_only=read_only, config=config)
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+def shops(settings: Settings) -> dict[str, str]:
+    """The shops in the warehouse with their source, the one loaded last first."""
+    if not settings.warehouse.is_file():
+        return {}
+    with contextlib.closing(_connect(settings, read_only=True)) as connection:
+        schemas = [
+            row[0]
+            for row in connection.execute(
+                "select table_schema from information_schema.tables where table_name = 'load_ledger'"
+            ).fetchall()
+        ]
+        found = []
+        for schema in schemas:
+            row = connection.execute(
+                f'select max(loaded_at), any_value(source) from "{schema}".load_ledger'
+            ).fetchone()
+            if row and row[0] is not None:
+                found.append((row[0], schema, row[1]))
+    return {schema: source for _, schema, source in sorted(found, reverse=True)}
+
+
+def choose_shop(settings: Settings, name: str = "") -> tuple[str, str]:
+    """The shop to work on and its source: the named one, that of the settings, or the one loaded last.
+
+    Raises
+    ------
+    MissingInputError
+        When nothing was loaded yet, or there is no shop of that name.
+    """
+    known = shops(settings)
+    wanted = name or settings.shop or ""
+    if not known:
+        raise MissingInputError(
+            "No shop has been loaded yet.", "Load one with: shopbook load thelook --from FOLDER"
+        )
+    if not wanted:
+        wanted = next(iter(known))
+    if wanted not in known:
+        raise MissingInputError(f"There is no shop {wanted}.", did_you_mean(wanted, known))
+    return wanted, known[wanted]
+
+
+class DuckDBWarehouse:
+    """One shop's tables in the DuckDB file of the settings.
+
+    Parameters
+    ----------
+    settings
+        The project's paths and limits.
+    shop
+        The shop, which is the name of its schema.
+    read_only
+        Notebooks open read-only, so that several run at once.
+
+    Raises
+    ------
+    WarehouseLockedError
+        When another process holds the file.
+    """
+
+    def __init__(self, settings: Settings, shop: str, read_only: bool = False) -> None:
+        self.shop = check_shop_name(shop)
+        self.settings = settings
+        self.connection = _connect(settings, read_only)
+        with translated():
+            if not read_only:
+                self.connection.execute(f'create schema if not exists "{shop}"')
+            self.connection.execute(f"set schema = '{shop}'")
+
+    def __enter__(self) -> DuckDBWarehouse:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def schema(self) -> dialect.Schema:
+        """Column types of the shop's tables: where BigQuery and DuckDB differ, types decide."""
+        with translated():
+            rows = self.connection.execute(dialect.SCHEMA_QUERY, [self.shop]).fetchall()
+        return dialect.schema_from_rows(rows)
+
+    def _run(
+        self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None
+    ) -> duckdb.DuckDBPyConnection:
+        translated_sql = dialect.to_duckdb(sql, parameters, self.schema())
+        with translated():
+            return self.connection.execute(translated_sql)
+
+    def query(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The rows of a GoogleSQL query; money comes back as float64, for display."""
+        result = self._run(sql, parameters)
+        with translated():
+            return result.df()
+
+    def rows(
+        self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a small GoogleSQL query, with exact decimals."""
+        result = self._run(sql, parameters)
+        with translated():
+            return result.fetchall()
+
+    def tables(self) -> set[str]:
+        """The names of the shop's tables and views."""
+        with translated():
+            rows = self.connection.execute(
+                "select table_name from information_schema.tables where table_schema = ?", [self.shop]
+            ).fetchall()
+        return {row[0] for row in rows}
+
+    def create_table(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+        """Create or replace a table from a GoogleSQL query, atomically; the number of its rows."""
+        select_sql = dialect.to_duckdb(select, parameters, self.schema())
+        with translated(name.removesuffix(NEXT_SUFFIX)):
+            row = self.connection.execute(f'create or replace table "{name}" as {select_sql}').fetchone()
+        return int(row[0]) if row else 0
+
+    def create_empty_table(self, name: str, columns: Mapping[str, str]) -> None:
+        """Create or replace a table without rows, from column names and GoogleSQL types."""
+        with translated(name):
+            self.connection.execute(f'create or replace table "{name}" ({_columns(columns)})')
+
+    def append(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows of plain values to a table, which is made if it is not there."""
+        places = ", ".join("?" for _ in columns)
+        with translated(name):
+            self.connection.execute(f'create table if not exists "{name}" ({_columns(columns)})')
+            for row in rows:
+                self.connection.execute(f'insert into "{name}" values ({places})', list(row))
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Run one statement on the library's own metadata tables, in plain SQL."""
+        with translated():
+            self.connection.execute(sql, list(values))
+
+    def swap(self, names: Sequence[str], statements: Sequence[tuple[str, Sequence[Any]]] = ()) -> None:
+        """Put the finished `__next` tables in the place of the old ones, all or none."""
+        with self.transaction():
+            for name in names:
+                self.connection.execute(f'drop table if exists "{name}"')
+                self.connection.execute(f'alter table "{name}{NEXT_SUFFIX}" rename to "{name}"')
+            for sql, values in statements:
+                self.connection.execute(sql, list(values))
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Drop tables, where they exist."""
+        with translated():
+            for name in names:
+                self.connection.execute(f'drop table if exists "{name}"')
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing."""
+        with translated():
+            self.connection.execute("begin transaction")
+            try:
+                yield
+            except BaseException:
+                self.connection.execute("rollback")
+                raise
+            self.connection.execute("commit")
+
+
+def _columns(columns: Mapping[str, str]) -> str:
+    return ", ".join(f'"{name}" {dialect.duckdb_type(type_)}' for name, type_ in columns.items())
+
+
+def warehouse_bytes(path: Path) -> int:
+    """The size of the warehouse file; 0 when it is not there."""
+    return path.stat().st_size if path.is_file() else 0
