@@ -1,0 +1,143 @@
+"""SQL that turns a value as read into a typed one: NULL where it is missing, and where it cannot be read.
+
+Nothing is guessed: a number with thousand separators, a date with the month first or a time with the
+name of a zone is not read, and :mod:`analysis_lib.sources.classify` rejects its row.
+"""
+
+from __future__ import annotations
+
+# Written by exports where there is no value. "Null" is a family name and stays.
+NULL_WORDS = ("", "null", "NULL", "\\N", "NaN", "nan")
+# In a column of numbers or times these can mean nothing else.
+MORE_NULL_WORDS = ("Null", "None", "none", "NaT", "<NA>", "N/A", "n/a", "-")
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_TIMES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "DATE"}
+_NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "[]", "LIST", "GEOMETRY", "VARIANT", "BIT")
+
+EARLIEST, LATEST = "1990-01-01", "2100-01-01"
+EPOCH_UNITS = {"seconds": 10**6, "milliseconds": 10**3, "microseconds": 1}
+
+_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+_WHOLE = r"[+-]?[0-9]{1,40}(\.0*)?"
+_OFFSET = r"( ?(UTC|GMT|[Zz]|[+-][0-9]{2}(:?[0-9]{2})?))?"
+_TIME = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?" + _OFFSET + ")?"
+_DATE = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T]00:00(:00([.]0{1,9})?)?" + _OFFSET + ")?"
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
+
+
+def is_nested(type_: str) -> bool:
+    """Whether a Parquet column holds no single values of text, number or time.
+
+    Examples
+    --------
+    >>> is_nested("STRUCT(a INTEGER)"), is_nested("DECIMAL(38,9)")
+    (True, False)
+    """
+    return any(word in type_ for word in _NESTED)
+
+
+def is_direct(type_: str, wanted: str) -> bool:
+    """Whether a Parquet column already has the wanted type, so that no text needs to be read."""
+    return (
+        (wanted == "INT64" and type_ in _INTEGERS)
+        or (wanted == "TIMESTAMP" and type_ in _TIMES)
+        or (wanted == "DATE" and type_ == "DATE")
+        or (wanted == "FLOAT64" and type_ in {"DOUBLE", "FLOAT"})
+        or (wanted == "NUMERIC" and type_.startswith("DECIMAL"))
+    )
+
+
+def is_missing(column: str, type_: str, wanted: str) -> str:
+    """SQL: whether the value of a column stands for no value.
+
+    Examples
+    --------
+    >>> is_missing("c0", "VARCHAR", "STRING")
+    "(c0 is null or c0 in ('', 'null', 'NULL', '\\\\N', 'NaN', 'nan'))"
+    """
+    if type_ in {"DOUBLE", "FLOAT"}:
+        return f"({column} is null or isnan({column}))"
+    if type_ != "VARCHAR":
+        return f"({column} is null)"
+    text = column
+    if wanted == "STRING":
+        return f"({text} is null or {text} in {_words(NULL_WORDS)})"
+    return f"({text} is null or trim({text}) in {_words(NULL_WORDS + MORE_NULL_WORDS)})"
+
+
+def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
+    """SQL: the value of a column in the wanted type.
+
+    Parameters
+    ----------
+    column
+        The column's name in the relation.
+    type_
+        Its DuckDB type; VARCHAR for text files.
+    wanted
+        The type of `source.yml`.
+    epoch
+        `seconds`, `milliseconds` or `microseconds` where the column counts them since 1970.
+    """
+    if is_direct(type_, wanted):
+        return _direct(column, wanted)
+    text = column if type_ == "VARCHAR" else f"cast({column} as varchar)"
+    if wanted == "STRING":
+        return f"case when strlen({text}) <= 4 and {text} in {_words(NULL_WORDS)} then null else {text} end"
+    if wanted == "TIMESTAMP" and epoch:
+        return _epoch(text, EPOCH_UNITS[epoch])
+    return {"INT64": _integer, "TIMESTAMP": _time, "DATE": _date, "NUMERIC": _numeric, "FLOAT64": _float}[
+        wanted
+    ](text)
+
+
+def _direct(column: str, wanted: str) -> str:
+    if wanted == "FLOAT64":
+        return f"case when isfinite({column}) then cast({column} as double) end"
+    cast = {"INT64": "bigint", "TIMESTAMP": "timestamptz", "DATE": "date", "NUMERIC": "decimal(38, 9)"}[wanted]
+    return f"try_cast({column} as {cast})"
+
+
+def _integer(text: str) -> str:
+    # The first branch is the fast one: what reads back as written needs no pattern.
+    return (
+        f"case when cast(try_cast({text} as bigint) as varchar) = {text} then try_cast({text} as bigint) "
+        f"when regexp_full_match(trim({text}), '{_WHOLE}') "
+        f"then try_cast(split_part(trim({text}), '.', 1) as bigint) end"
+    )
+
+
+def _time(text: str) -> str:
+    tidy = rf"upper(regexp_replace(trim({text}), ' ([+-][0-9]{{2}}(:?[0-9]{{2}})?)$', '\1'))"
+    return (
+        f"case when suffix({text}, ' UTC') and strlen({text}) between 23 and 30 "
+        f"then try_cast({text} as timestamptz) "
+        f"when regexp_full_match(trim({text}), '{_TIME}') then try_cast({tidy} as timestamptz) end"
+    )
+
+
+def _epoch(text: str, microseconds: int) -> str:
+    number = f"try_cast(try_cast(trim({text}) as decimal(38, 9)) * {microseconds} as bigint)"
+    return (
+        f"case when regexp_full_match(trim({text}), '[0-9]{{9,16}}([.][0-9]{{1,9}})?') "
+        f"then cast(make_timestamp({number}) as timestamptz) end"
+    )
+
+
+def _date(text: str) -> str:
+    day = f"try_cast(split_part(replace(trim({text}), 'T', ' '), ' ', 1) as date)"
+    return f"case when regexp_full_match(trim({text}), '{_DATE}') then {day} end"
+
+
+def _numeric(text: str) -> str:
+    return f"case when regexp_full_match(trim({text}), '{_NUMBER}') then try_cast(trim({text}) as decimal(38, 9)) end"
+
+
+def _float(text: str) -> str:
+    return (
+        f"case when regexp_full_match(trim({text}), '{_NUMBER}') and isfinite(try_cast({text} as double)) "
+        f"then try_cast({text} as double) end"
+    )

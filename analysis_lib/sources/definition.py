@@ -1,0 +1,166 @@
+"""What a source's files hold: `sources/<name>/source.yml`, read and checked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
+
+FOLDER = Path(__file__).parent
+TYPES = {
+    "INT64": "BIGINT",
+    "STRING": "VARCHAR",
+    "TIMESTAMP": "TIMESTAMPTZ",
+    "DATE": "DATE",
+    "NUMERIC": "DECIMAL(38, 9)",
+    "FLOAT64": "DOUBLE",
+}
+_COLUMN_KEYS = {"type", "description", "unit", "key", "required", "not_null", "min", "accepted"}
+_TABLE_KEYS = {"description", "aliases", "without", "columns"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, as `source.yml` describes it."""
+
+    name: str
+    type: str
+    description: str
+    unit: str = ""
+    key: bool = False
+    required: bool = False
+    not_null: bool = False
+    min: int | None = None
+    accepted: tuple[str, ...] = ()
+
+    @property
+    def duckdb_type(self) -> str:
+        """The type of the column in the raw table."""
+        return TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a source."""
+
+    name: str
+    description: str
+    aliases: tuple[str, ...]
+    without: str
+    columns: Mapping[str, Column]
+    digest: str
+
+    @property
+    def key(self) -> list[str]:
+        """The columns that make a row unique."""
+        return [column.name for column in self.columns.values() if column.key]
+
+    @property
+    def required(self) -> list[str]:
+        """The columns that must be in the file."""
+        return [column.name for column in self.columns.values() if column.required]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of shop data: its tables."""
+
+    name: str
+    description: str
+    tables: Mapping[str, Table]
+
+
+def sources() -> list[str]:
+    """The names of the sources that there are.
+
+    Examples
+    --------
+    >>> "thelook" in sources()
+    True
+    """
+    return sorted(path.parent.name for path in FOLDER.glob("*/source.yml"))
+
+
+@cache
+def read_source(name: str) -> Source:
+    """Read and check the definition of a source.
+
+    Raises
+    ------
+    MissingInputError
+        When there is no source of that name.
+    SettingsError
+        When its `source.yml` holds a key, type or value that means nothing.
+
+    Examples
+    --------
+    >>> read_source("thelook").tables["marketing_spend"].key
+    ['date', 'campaign_id', 'platform']
+    """
+    if name not in sources():
+        raise MissingInputError(f"There is no source {name}.", did_you_mean(name, sources()))
+    text = (FOLDER / name / "source.yml").read_text(encoding="utf-8")
+    return make_source(name, yaml.safe_load(text))
+
+
+def make_source(name: str, document: Mapping[str, Any]) -> Source:
+    """A source from its definition as plain values; SettingsError where one means nothing."""
+    tables = {
+        table: _make_table(f"{name}/source.yml, {table}", table, entry)
+        for table, entry in document["tables"].items()
+    }
+    return Source(name=name, description=str(document["description"]), tables=tables)
+
+
+def _check_keys(where: str, given: Mapping[str, Any], known: set[str]) -> None:
+    for key in given:
+        if key not in known:
+            raise SettingsError(f"In {where}, there is no setting {key}.", did_you_mean(key, known))
+
+
+def _make_table(where: str, name: str, entry: Mapping[str, Any]) -> Table:
+    _check_keys(where, entry, _TABLE_KEYS)
+    columns = {column: _make_column(f"{where}.{column}", column, c) for column, c in entry["columns"].items()}
+    if not any(column.key for column in columns.values()):
+        raise SettingsError(f"In {where}, no column is marked as key.")
+    return Table(
+        name=name,
+        description=str(entry["description"]),
+        aliases=tuple(entry.get("aliases", [name])),
+        without=str(entry["without"]),
+        columns=columns,
+        digest=_digest(columns.values()),
+    )
+
+
+def _digest(columns: Iterable[Column]) -> str:
+    """Changes when files must be read again; a better description is no reason."""
+    rules = [(c.name, c.type, c.key, c.required, c.not_null, c.min, c.accepted) for c in columns]
+    return hashlib.sha256(repr(rules).encode()).hexdigest()
+
+
+def _make_column(where: str, name: str, entry: Mapping[str, Any]) -> Column:
+    _check_keys(where, entry, _COLUMN_KEYS)
+    if entry["type"] not in TYPES:
+        raise SettingsError(
+            f"In {where}, there is no type {entry['type']}.", did_you_mean(entry["type"], TYPES)
+        )
+    key = bool(entry.get("key", False))
+    return Column(
+        name=name,
+        type=entry["type"],
+        description=str(entry["description"]),
+        unit=str(entry.get("unit", "")),
+        key=key,
+        required=key or bool(entry.get("required", False)),
+        not_null=key or bool(entry.get("not_null", False)),
+        min=entry.get("min"),
+        accepted=tuple(str(value).lower() for value in entry.get("accepted", [])),
+    )

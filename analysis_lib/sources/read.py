@@ -1,0 +1,217 @@
+"""A file as a relation that DuckDB reads, with every record accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from analysis_lib.errors import BadDataError
+from analysis_lib.sources import streams
+from analysis_lib.sources.header import NAMES_OF_DELIMITERS, Header, check_repeats, read_header
+from analysis_lib.sources.lexer import split
+from analysis_lib.sources.structure import inspect
+from analysis_lib.warehouse.failures import translate
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the start of a file tells: its columns as written, and how to read it.
+
+    `types` are DuckDB's names; a text file has VARCHAR only. `header` and `text` are None for Parquet.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    header: Header | None = None
+    text: streams.Text | None = None
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A file that DuckDB can read.
+
+    `sql` selects `load_row_number` (NULL where the order of the rows is the number) and the columns as
+    `c0`, `c1`, … in the order of :class:`Head`. `rows` were counted without DuckDB's reader and include
+    the `broken` ones, which stand in the JSON lines `broken_path`.
+    """
+
+    head: Head
+    sql: str
+    rows: int
+    broken: int = 0
+    broken_path: Path | None = None
+    numbered: bool = True
+    decisions: dict[str, object] = field(default_factory=dict)
+
+
+def literal(text: str) -> str:
+    """A SQL string.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_head(connection: duckdb.DuckDBPyConnection, path: Path, known: Collection[str]) -> Head:
+    """Columns, packing, encoding and delimiter from the start of a file.
+
+    Parameters
+    ----------
+    connection
+        Any connection; nothing is written.
+    path
+        The file.
+    known
+        Column names that the source knows; the delimiter that gives most of them is taken.
+
+    Raises
+    ------
+    BadDataError
+        When the file is empty, cut off or damaged.
+    ColumnError
+        When two columns have one name.
+    """
+    if path.stat().st_size == 0:
+        raise BadDataError(f"{path.name} is empty.", "Export it again, or leave it out.")
+    head = _parquet_head(connection, path) if streams.is_parquet(path) else _text_head(path, known)
+    check_repeats(path.name, head.columns)
+    return head
+
+
+def _parquet_head(connection: duckdb.DuckDBPyConnection, path: Path) -> Head:
+    try:
+        # A cursor of its own: an error must not end the transaction of the load.
+        rows = connection.cursor().execute(f"describe from read_parquet({literal(str(path))})").fetchall()
+    except duckdb.Error as error:
+        raise _unreadable(path, error) from error
+    return Head(path, tuple(row[0] for row in rows), tuple(row[1] for row in rows))
+
+
+def _text_head(path: Path, known: Collection[str]) -> Head:
+    text = streams.tell_text(path)
+    header = read_header(path, text, known)
+    return Head(path, header.columns, ("VARCHAR",) * len(header.columns), header, text)
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> Exception:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return translate(error, path.name)
+    reason = str(error).split("\n")[0].split("Error: ")[-1].rstrip(".")
+    return BadDataError(
+        f"{path.name} is cut off or no Parquet file: {reason}.", "Fetch or export the file again."
+    )
+
+
+def open_relation(connection: duckdb.DuckDBPyConnection, head: Head, work: Path) -> Relation:
+    """Make a file readable for DuckDB and count its rows.
+
+    Parameters
+    ----------
+    connection
+        Used to count the rows of a Parquet file.
+    head
+        From :func:`read_head`.
+    work
+        A folder for what must be rewritten: broken lines parted from whole ones, another encoding.
+
+    Raises
+    ------
+    BadDataError
+        When the bytes cannot be read as text or Parquet.
+    """
+    if head.header is None or head.text is None:
+        return _parquet(connection, head)
+    return _text(head, head.header, head.text, work)
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, head: Head) -> Relation:
+    name = literal(str(head.path))
+    metadata = f"select num_rows from parquet_file_metadata({name})"
+    counted = connection.cursor().execute(metadata).fetchall()
+    columns = "".join(f", {identifier(column)} as c{i}" for i, column in enumerate(head.columns))
+    sql = (
+        f"select file_row_number + 1 as load_row_number{columns} "
+        f"from read_parquet({name}, file_row_number = true)"
+    )
+    return Relation(head, sql, rows=int(counted[0][0]), decisions={"format": "parquet"})
+
+
+def _text(head: Head, header: Header, text: streams.Text, work: Path) -> Relation:
+    decisions: dict[str, object] = {
+        "format": "csv",
+        "delimiter": NAMES_OF_DELIMITERS[header.delimiter],
+        "encoding": text.encoding,
+        "packing": text.packing,
+    }
+    fields = len(header.columns)
+    old_line_ends = False
+    if text.encoding == "utf-8":
+        found = inspect(streams.chunks(head.path, text), header.delimiter, fields)
+        if found.is_plain and not header.lines_before:
+            sql = _csv_sql(head.path, header.delimiter, found.line_end, text.packing, fields, numbered=False)
+            return Relation(head, sql, rows=found.records - 1, numbered=False, decisions=decisions)
+        if not found.is_utf8:
+            text = streams.Text(text.packing, "cp1252", text.bom)
+            decisions["encoding"] = "windows-1252, because it is not UTF-8"
+        old_line_ends = found.has_old_line_ends
+        decisions["read_line_by_line_because"] = list(found.faults) or ["lines stand before the header"]
+    return _split_text(head, header, text, old_line_ends, work, decisions)
+
+
+def _split_text(
+    head: Head,
+    header: Header,
+    text: streams.Text,
+    old_line_ends: bool,
+    work: Path,
+    decisions: dict[str, object],
+) -> Relation:
+    plain = head.path
+    if text != streams.Text() or old_line_ends:
+        plain = work / "text.csv"
+        streams.recode(head.path, text, plain, old_line_ends)
+    fields = len(header.columns)
+    whole, broken = work / "whole.csv", work / "broken.jsonl"
+    counts = split(plain, header.delimiter, fields, header.lines_before, whole, broken)
+    if plain != head.path:
+        plain.unlink()
+    return Relation(
+        head,
+        _csv_sql(whole, header.delimiter, "\n", "none", fields, numbered=True),
+        rows=counts.whole + counts.broken,
+        broken=counts.broken,
+        broken_path=broken,
+        decisions=decisions,
+    )
+
+
+def _csv_sql(path: Path, delimiter: str, line_end: str, packing: str, fields: int, numbered: bool) -> str:
+    columns = [f"'c{i}': 'VARCHAR'" for i in range(fields)]
+    if numbered:
+        columns.insert(0, "'load_row_number': 'BIGINT'")
+    number = "" if numbered else "cast(null as bigint) as load_row_number, "
+    shown_end = {"\n": "\\n", "\r\n": "\\r\\n"}[line_end]
+    return (
+        f"select {number}* from read_csv({literal(str(path))}, auto_detect = false, header = {not numbered}, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', new_line = '{shown_end}', "
+        f"compression = '{packing}', strict_mode = true, columns = {{{', '.join(columns)}}})"
+    )

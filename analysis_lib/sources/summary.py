@@ -1,0 +1,126 @@
+"""What a load did, for the analyst and for the command's last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+_LEFT_OUT = ("unchanged", "skipped")
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """One file: `outcome` is loaded, replaced, unchanged or skipped; `note` says why.
+
+    `rows_kept` are the rows in the raw table, duplicates among them.
+    """
+
+    path: str
+    table: str
+    outcome: str
+    note: str = ""
+    rows_read: int = 0
+    rows_kept: int = 0
+    rows_rejected: int = 0
+    duplicates: int = 0
+    decisions: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableOutcome:
+    """One table after the load: rows read = rows staged + rejected + duplicates dropped."""
+
+    table: str
+    rows_read: int
+    rows_staged: int
+    rows_rejected: int
+    duplicates_dropped: int
+    conflicting_duplicates: int
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """What a load did: its files, the tables that changed, and the tables that the shop still lacks."""
+
+    source: str
+    files: tuple[FileOutcome, ...]
+    tables: tuple[TableOutcome, ...]
+    lacking: Mapping[str, str]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether any row came or went."""
+        return any(file.outcome not in _LEFT_OUT for file in self.files)
+
+    @property
+    def rows_rejected(self) -> int:
+        """The rejected rows of the tables that changed."""
+        return sum(table.rows_rejected for table in self.tables)
+
+    def lines(self) -> list[str]:
+        """The summary as lines to print.
+
+        Examples
+        --------
+        >>> LoadSummary("thelook", (), (), {"events": "sessions are left out"}).lines()
+        ['nothing changed', 'no events: sessions are left out']
+        """
+        lines = [line for file in self.files for line in _file_lines(file)]
+        lines += [_table_line(table) for table in self.tables]
+        if not self.is_changed:
+            lines.append("nothing changed")
+        if self.rows_rejected:
+            lines.append(
+                "rejected rows and their reasons: shopbook query "
+                '"select reason, count(*) from rejected_rows group by 1 order by 2 desc"'
+            )
+        return lines + [f"no {table}: {consequence}" for table, consequence in self.lacking.items()]
+
+
+def _file_lines(file: FileOutcome) -> Iterable[str]:
+    target = f" → {file.table}" if file.table else ""
+    if file.outcome in _LEFT_OUT:
+        yield f"{file.path}{target}: {file.outcome}, {file.note}"
+        return
+    counts = [f"{file.rows_read:,} rows read"]
+    counts += [f"{file.rows_rejected:,} rejected"] * bool(file.rows_rejected)
+    counts += [f"{file.duplicates:,} duplicates"] * bool(file.duplicates)
+    yield f"{file.path}{target}: {file.outcome}, {', '.join(counts)}"
+    yield from (f"  {line}" for line in _decision_lines(file))
+
+
+def _decision_lines(file: FileOutcome) -> Iterable[str]:
+    decisions = file.decisions
+    if file.note:
+        yield file.note
+    if file.rows_read == 0:
+        yield "it has a header and no rows"
+    if decisions.get("recognised_by", "its name") != "its name":
+        yield f"recognised as {file.table} by {decisions['recognised_by']}"
+    if decisions.get("delimiter", "comma") != "comma":
+        yield f"values parted by {decisions['delimiter']}"
+    if decisions.get("encoding", "utf-8") != "utf-8":
+        yield f"read as {decisions['encoding']}"
+    if decisions.get("read_line_by_line_because"):
+        yield f"read line by line: {_joined(decisions['read_line_by_line_because'])}"
+    epochs = decisions.get("epochs")
+    if isinstance(epochs, Mapping):
+        yield from (f"{column} is read as {unit} since 1970" for column, unit in epochs.items())
+    if decisions.get("ignored_columns"):
+        yield f"columns left out: {_joined(decisions['ignored_columns'])}"
+    if decisions.get("absent_columns"):
+        yield f"columns not in the file, so empty: {_joined(decisions['absent_columns'])}"
+
+
+def _joined(values: object) -> str:
+    return ", ".join(str(value) for value in values) if isinstance(values, Iterable) else str(values)
+
+
+def _table_line(table: TableOutcome) -> str:
+    line = (
+        f"{table.table}: {table.rows_read:,} read = {table.rows_staged:,} kept + {table.rows_rejected:,} rejected "
+        f"+ {table.duplicates_dropped:,} duplicates"
+    )
+    if table.conflicting_duplicates:
+        line += f", of which {table.conflicting_duplicates:,} differ from the row that was kept"
+    return line
