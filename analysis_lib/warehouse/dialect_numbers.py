@@ -1,0 +1,281 @@
+"""NUMERIC, INT64 and FLOAT64: arithmetic with BigQuery's types and rounding.
+
+NUMERIC is decimal(38,9), rounded half away from zero after every step; INT64 / INT64 is FLOAT64; a sum of
+INT64 is INT64. DuckDB widens scales, divides decimals as doubles, sums integers as HUGEINT, and reads a
+small integer as 32 bits and `0.5` as a decimal.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from analysis_lib.warehouse.dialect_rewrite import duck, has_type, is_unknown, need_type, refuse, rule
+from analysis_lib.warehouse.dialect_types import INTEGERS
+
+NUMERIC = exp.DType.DECIMAL
+DOUBLE = exp.DType.DOUBLE
+_VALUES = (
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Mod,
+    exp.IntDiv,
+    exp.Neg,
+    exp.Case,
+    exp.If,
+    exp.Coalesce,
+    exp.Nullif,
+    exp.Greatest,
+    exp.Least,
+    exp.Alias,
+    exp.SafeAdd,
+    exp.SafeSubtract,
+    exp.SafeMultiply,
+    exp.SafeNegate,
+    exp.Array,
+    exp.Struct,
+    exp.PropertyEQ,
+    exp.Sum,
+    exp.Min,
+    exp.Max,
+)
+
+
+def as_numeric(node: exp.Expression) -> exp.Expression:
+    """The node rounded to NUMERIC; DuckDB's cast between decimals rounds half away from zero."""
+    new = duck("cast(:x as decimal(38, 9))", x=node)
+    new.type = exp.DataType.build("NUMERIC", dialect="bigquery")
+    return new
+
+
+def as_double(node: exp.Expression) -> exp.Expression:
+    """The node as FLOAT64."""
+    new = duck("cast(:x as double)", x=node)
+    new.type = exp.DataType.build("FLOAT64", dialect="bigquery")
+    return new
+
+
+def as_bigint(node: exp.Expression) -> exp.Expression:
+    """The node as INT64."""
+    new = duck("cast(:x as bigint)", x=node)
+    new.type = exp.DataType.build("INT64", dialect="bigquery")
+    return new
+
+
+def outer(node: exp.Expression) -> exp.Expression:
+    """The window, filter or null-treatment that an aggregate stands in, or the aggregate itself."""
+    parent = node.parent
+    while (
+        isinstance(parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls)
+        and parent.this is node
+    ):
+        node, parent = parent, parent.parent
+    return node
+
+
+@rule(exp.Literal)
+def literal(node: exp.Expression) -> exp.Expression | None:
+    """Integers are INT64 where they are values; `0.5` is FLOAT64 unless it meets a NUMERIC."""
+    if node.is_string:
+        return None
+    parent = node.parent
+    while isinstance(parent, exp.Paren | exp.Neg):
+        parent = parent.parent
+    if "." not in node.name and "e" not in node.name.lower():
+        if not isinstance(parent, _VALUES) or has_type(parent, exp.DType.DATE, exp.DType.TIMESTAMPTZ):
+            return None
+        return as_bigint(node)
+    if has_type(parent, NUMERIC):
+        return None
+    beside = parent.iter_expressions() if isinstance(parent, exp.Predicate) else ()
+    if any(has_type(other, NUMERIC) for other in beside):
+        return None
+    return as_double(node)
+
+
+@rule(exp.Mul)
+def product(node: exp.Expression) -> exp.Expression | None:
+    """A product of two NUMERIC has scale 18 in DuckDB; it is rounded back to 9."""
+    if any(has_type(side, DOUBLE) for side in (node.left, node.right)):
+        return None
+    if all(has_type(side, *INTEGERS) for side in (node.left, node.right)):
+        return None
+    need_type(node.left, node)
+    need_type(node.right, node)
+    return as_numeric(node.copy()) if has_type(node, NUMERIC) else None
+
+
+def _quotient(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """NUMERIC / NUMERIC, NULL over zero, exact.
+
+    Both are scaled to whole numbers, divided to ten decimals and cut there; the cast to nine rounds half
+    away from zero, which depends on the tenth decimal only. Good to 1.7e19.
+    """
+    return duck(
+        "cast(cast(cast((cast(cast(:a as decimal(38, 9)) * 1000000000 as hugeint) * 10000000000) "
+        "// nullif(cast(cast(:b as decimal(38, 9)) * 1000000000 as hugeint), 0) as decimal(38, 0)) "
+        "* 0.0000000001 as decimal(38, 10)) as decimal(38, 9))",
+        a=left,
+        b=right,
+    )
+
+
+def _divide(node: exp.Expression, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    for side in (left, right):
+        need_type(side, node)
+    if has_type(node, NUMERIC):
+        return _quotient(left, right)
+    return duck("cast(:a as double) / nullif(cast(:b as double), 0)", a=left, b=right)
+
+
+@rule(exp.SafeDivide)
+def safe_divide(node: exp.Expression) -> exp.Expression:
+    """NULL over zero; NUMERIC where one side is, FLOAT64 for integers."""
+    return exp.Paren(this=_divide(node, node.this, node.expression))
+
+
+@rule(exp.Div)
+def divide(node: exp.Expression) -> exp.Expression:
+    """`/` raises over zero, as in BigQuery."""
+    quotient = _divide(node, node.left, node.right)
+    divisor = node.right.unnest()
+    if isinstance(divisor, exp.Cast):
+        divisor = divisor.this
+    if isinstance(divisor, exp.Literal) and float(divisor.name) != 0:
+        return exp.Paren(this=quotient)
+    return duck("case when :b = 0 then error('division by zero') else :q end", b=node.right, q=quotient)
+
+
+@rule(exp.Sum)
+def total(node: exp.Expression) -> exp.Expression | None:
+    """The sum of INT64 is INT64."""
+    if isinstance(outer(node), exp.Window | exp.Filter):
+        return None
+    return as_bigint(node) if has_type(node, *INTEGERS) else None
+
+
+@rule(exp.Avg)
+def mean(node: exp.Expression) -> exp.Expression | None:
+    """The mean of NUMERIC is NUMERIC."""
+    if isinstance(outer(node), exp.Window | exp.Filter):
+        return None
+    need_type(node.this, node)
+    return _numeric_mean(node) if has_type(node, NUMERIC) else None
+
+
+def _numeric_mean(whole: exp.Expression) -> exp.Expression:
+    """sum / count of the same rows, in the same window."""
+    counted, summed = whole.copy(), whole.copy()
+    for copy, kind in ((counted, exp.Count), (summed, exp.Sum)):
+        average = copy if isinstance(copy, exp.Avg) else copy.find(exp.Avg)
+        assert average is not None
+        new = kind(this=average.this.copy())
+        if average is copy:
+            copy = new
+        else:
+            average.replace(new)
+        if kind is exp.Count:
+            counted = copy
+        else:
+            summed = copy
+    return _quotient(summed, counted)
+
+
+@rule(exp.Window, exp.Filter)
+def over(node: exp.Expression) -> exp.Expression | None:
+    """Sums and means keep their type over a window too."""
+    if outer(node) is not node:
+        return None
+    inner = node.this
+    while isinstance(inner, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+        inner = inner.this
+    if isinstance(inner, exp.Sum) and has_type(inner, *INTEGERS):
+        return as_bigint(node)
+    if isinstance(inner, exp.Avg):
+        need_type(inner.this, inner)
+        if has_type(inner, NUMERIC):
+            return _numeric_mean(node)
+    return None
+
+
+@rule(exp.SafeAdd, exp.SafeSubtract, exp.SafeMultiply, exp.SafeNegate)
+def safe_arithmetic(node: exp.Expression) -> exp.Expression:
+    """NULL where the plain operation overflows."""
+    need_type(node, node)
+    operator = {exp.SafeAdd: "+", exp.SafeSubtract: "-", exp.SafeMultiply: "*"}.get(type(node))
+    if operator is None:
+        return duck("try(-:x)", x=node.this)
+    kind = {NUMERIC: "decimal(38, 9)", DOUBLE: "double"}.get(node.type.this, "bigint")  # type: ignore[union-attr]
+    return duck(f"try(cast(:a {operator} :b as {kind}))", a=node.this, b=node.expression)
+
+
+@rule(exp.Ln, exp.Log, exp.Sqrt)
+def in_domain(node: exp.Expression) -> exp.Expression:
+    """An error where DuckDB would give nan or -inf."""
+    argument = node.expression if isinstance(node, exp.Log) and node.expression is not None else node.this
+    test = "<" if isinstance(node, exp.Sqrt) else "<="
+    template = f"case when :x {test} 0 then error('argument out of range') else :call end"
+    call = {
+        exp.Ln: "ln(cast(:x as double))",
+        exp.Sqrt: "sqrt(cast(:x as double))",
+    }.get(type(node))
+    if call is None:
+        base = node.this if argument is not node.this else exp.Literal.number("2.718281828459045")
+        # BigQuery's log(x, base) arrives here as Log(base, x)
+        if argument is node.this:
+            return duck(template, x=argument, call=duck("ln(cast(:x as double))", x=argument))
+        if isinstance(base.unnest(), exp.Literal) and base.unnest().name == "10":
+            return duck(template, x=argument, call=duck("log10(cast(:x as double))", x=argument))
+        quotient = duck("ln(cast(:x as double)) / ln(cast(:b as double))", x=argument, b=base)
+        return duck(template, x=argument, call=quotient)
+    return duck(template, x=argument, call=duck(call, x=argument))
+
+
+@rule(exp.Ceil, exp.Floor, exp.Round, exp.Trunc)
+def rounded(node: exp.Expression) -> exp.Expression | None:
+    """Whole numbers round to FLOAT64, NUMERIC stays NUMERIC."""
+    need_type(node.this, node)
+    digits = node.args.get("decimals")
+    if digits is not None and isinstance(node, exp.Round) and has_type(node.this, DOUBLE):
+        if not isinstance(digits, exp.Literal) or 0 < int(digits.name) < 6:
+            # 2.675 is a little less than that in binary: BigQuery gives 2.67, DuckDB 2.68
+            raise refuse(
+                node,
+                "FLOAT64 rounds to decimals differently on the two engines",
+                "Write round(cast(… as numeric), n), or round to 6 decimals or more.",
+            )
+    if has_type(node.this, *INTEGERS):
+        node.set("this", as_double(node.this))
+        return None
+    return as_numeric(node.copy()) if has_type(node.this, NUMERIC) else None
+
+
+@rule(exp.PercentileCont)
+def percentile(node: exp.Expression) -> exp.Expression | None:
+    """Interpolated in FLOAT64; a NUMERIC has to be cast by the author."""
+    if has_type(node.this, NUMERIC):
+        raise refuse(node, "percentiles of NUMERIC differ between engines", "Write cast(… as float64).")
+    if is_unknown(node.this):
+        need_type(node.this, node)
+    return None
+
+
+@rule(exp.Greatest, exp.Least)
+def extreme(node: exp.Expression) -> exp.Expression:
+    """NULL when one argument is NULL; DuckDB would skip it."""
+    name = "greatest" if isinstance(node, exp.Greatest) else "least"
+    arguments = [node.this, *node.expressions]
+    call = exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
+    nulls = [argument for argument in arguments if not _is_constant(argument)]
+    if not nulls:
+        return call
+    condition = exp.or_(*(exp.Is(this=argument.copy(), expression=exp.Null()) for argument in nulls))
+    return exp.Case(ifs=[exp.If(this=condition, true=exp.Null())], default=call)
+
+
+def _is_constant(node: exp.Expression) -> bool:
+    return (
+        node.find(exp.Column, exp.Null) is None
+        and node.find(exp.Literal) is not None
+        and node.find(exp.Func) is None
+    )

@@ -1,0 +1,55 @@
+"""GoogleSQL's types on the output of a query, so that a table made from it in DuckDB has them.
+
+DuckDB narrows and widens on the way (a literal is INTEGER, a sum HUGEINT, a rounded decimal has scale 2);
+BigQuery has one integer and one NUMERIC.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from analysis_lib.warehouse.dialect_types import INTEGERS
+
+
+def typed_output(tree: exp.Expression) -> exp.Expression:
+    """The typed query with its outermost columns cast where DuckDB's type may be another."""
+    for select in _branches(tree):
+        for column in list(select.expressions):
+            value = column.unalias()
+            kind = value.type
+            if kind is None or not _may_differ(kind) or isinstance(value, exp.Star):
+                continue
+            inner = value.copy()
+            wrapped = exp.Cast(this=inner, to=kind.copy())
+            wrapped.type = kind
+            if isinstance(column, exp.Alias):
+                value.replace(wrapped)
+            elif column.alias_or_name:
+                column.replace(exp.alias_(wrapped, column.alias_or_name))
+    return tree
+
+
+def _branches(tree: exp.Expression) -> list[exp.Select]:
+    """The selects whose rows are the output: one, or the sides of a union."""
+    if isinstance(tree, exp.Select):
+        return [tree]
+    if isinstance(tree, exp.SetOperation):
+        return [*_branches(tree.left.unnest()), *_branches(tree.right.unnest())]
+    if isinstance(tree, exp.Subquery):
+        return _branches(tree.unnest())
+    return []
+
+
+_SIMPLE = (
+    *INTEGERS,
+    *exp.DataType.TEXT_TYPES,
+    exp.DType.DECIMAL,
+    exp.DType.DOUBLE,
+    exp.DType.DATE,
+    exp.DType.BOOLEAN,
+)
+
+
+def _may_differ(kind: exp.DataType) -> bool:
+    """Whether DuckDB may have computed the value in another type; a cast to its own type is free."""
+    return kind.is_type(*_SIMPLE) and not kind.expressions

@@ -1,0 +1,153 @@
+"""Text and casts, where BigQuery and DuckDB part over NULL, white space, matches and what is a number."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from analysis_lib.warehouse.dialect_numbers import NUMERIC
+from analysis_lib.warehouse.dialect_rewrite import duck, has_type, need_type, refuse, rule, shown
+from analysis_lib.warehouse.dialect_types import INTEGERS
+
+_BLANKS = (
+    " \t\n\r\f\v\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+TEXT = tuple(exp.DataType.TEXT_TYPES)
+
+
+@rule(exp.Concat)
+def concat(node: exp.Expression) -> exp.Expression:
+    """NULL when one part is NULL; DuckDB's concat would skip it."""
+    joined: exp.Expression = exp.Paren(this=node.expressions[0].copy())
+    for part in node.expressions[1:]:
+        joined = exp.DPipe(this=joined, expression=exp.Paren(this=part.copy()))
+    return exp.Paren(this=joined)
+
+
+@rule(exp.Length)
+def length(node: exp.Expression) -> exp.Expression:
+    """Characters of a STRING, bytes of BYTES."""
+    need_type(node.this, node)
+    return duck("octet_length(:x)" if has_type(node.this, exp.DType.BINARY) else "length(:x)", x=node.this)
+
+
+@rule(exp.Trim)
+def trim(node: exp.Expression) -> exp.Expression | None:
+    """Every kind of white space, where DuckDB's trim takes off spaces only."""
+    if node.args.get("expression") is not None:
+        return None
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
+    return duck(f"{name}(:x, :blanks)", x=node.this, blanks=_BLANKS)
+
+
+@rule(exp.Substring)
+def substring(node: exp.Expression) -> exp.Expression | None:
+    """Position 0 is the first character, as is one before the start."""
+    start = node.args.get("start")
+    if isinstance(start, exp.Literal) and int(start.name) > 0:
+        return None
+    begin = duck(
+        "case when :p = 0 or :p < -length(:x) then 1 else :p end",
+        p=start or exp.Literal.number(1),
+        x=node.this,
+    )
+    count = node.args.get("length")
+    if count is None:
+        return duck("substr(:x, :p)", x=node.this, p=begin)
+    return duck("substr(:x, :p, :n)", x=node.this, p=begin, n=count)
+
+
+@rule(exp.RegexpExtract)
+def regexp_extract(node: exp.Expression) -> exp.Expression:
+    """The first match, or its one group; NULL without a match."""
+    if node.args.get("position") or node.args.get("occurrence"):
+        raise refuse(node, "position and occurrence are not translated", "Put them into the pattern.")
+    group = node.args.get("group")
+    return duck(
+        "case when regexp_matches(:x, :p) then regexp_extract(:x, :p, :g) end",
+        x=node.this,
+        p=node.expression,
+        g=int(group.name) if group is not None else 0,
+    )
+
+
+@rule(exp.RegexpReplace)
+def regexp_replace(node: exp.Expression) -> exp.Expression:
+    """Every match is replaced."""
+    return duck("regexp_replace(:x, :p, :r, 'g')", x=node.this, p=node.expression, r=node.args["replacement"])
+
+
+@rule(exp.SafeFunc)
+def safe(node: exp.Expression) -> exp.Expression:
+    """`safe.f(x)`: NULL where f raises."""
+    return duck("try(:x)", x=node.this)
+
+
+@rule(exp.Format, exp.Normalize, exp.FarmFingerprint, exp.Initcap, exp.ParseNumeric, exp.ParseBignumeric)
+def not_translated(node: exp.Expression) -> None:
+    """Functions that DuckDB lacks or computes otherwise."""
+    raise refuse(node, "this function has no faithful translation", "Do it in Python, or another way in SQL.")
+
+
+_KNOWN_TO_RULES = {"IEEE_DIVIDE", "ERROR", "ARRAY_CONCAT_AGG"}
+
+
+@rule(exp.Anonymous)
+def unknown_function(node: exp.Expression) -> exp.Expression | None:
+    """What is not known as GoogleSQL does not reach DuckDB, which has other functions of its own."""
+    name = str(node.this).upper()
+    if name == "IEEE_DIVIDE":
+        return duck("(cast(:a as double) / cast(:b as double))", a=node.expressions[0], b=node.expressions[1])
+    if name not in _KNOWN_TO_RULES:
+        raise refuse(node, f"{name.lower()} is not a function that the translation knows", "Check its name.")
+    return None
+
+
+@rule(exp.Cast, exp.TryCast)
+def cast(node: exp.Expression) -> exp.Expression | None:
+    """Casts whose rounding, reading or text differs between the engines."""
+    source, target = node.this, node.args["to"]
+    kind = "try_cast" if isinstance(node, exp.TryCast) else "cast"
+    if target.is_type(exp.DType.BIGDECIMAL, exp.DType.INTERVAL):
+        raise refuse(node, "this type is not translated", "Use numeric.")
+    if target.is_type(*INTEGERS) and has_type(source, exp.DType.DOUBLE):
+        # BigQuery rounds halves away from zero, DuckDB to even
+        return duck(f"{kind}(round(:x) as bigint)", x=source)
+    if has_type(source, *TEXT):
+        return _from_text(source, target, kind)
+    if target.is_type(*TEXT):
+        return _to_text(node, source)
+    if target.is_type(exp.DType.DATE) and has_type(source, exp.DType.TIMESTAMPTZ):
+        return duck("cast(make_timestamp(epoch_us(:x)) as date)", x=source)
+    return None
+
+
+def _to_text(node: exp.Expression, source: exp.Expression) -> exp.Expression | None:
+    need_type(source, node)
+    if has_type(source, NUMERIC):
+        return duck(r"regexp_replace(cast(cast(:x as decimal(38, 9)) as varchar), '\.?0+$', '')", x=source)
+    if has_type(source, exp.DType.DOUBLE, exp.DType.TIMESTAMPTZ, exp.DType.DATETIME):
+        raise refuse(node, "its text differs between engines", "Format it in Python, or use format_date.")
+    return None
+
+
+def _from_text(source: exp.Expression, target: exp.DataType, kind: str) -> exp.Expression | None:
+    """Strict readings: DuckDB would take '1.5' and '1e3' for whole numbers, and 't' or '1' for true."""
+    if target.is_type(*INTEGERS):
+        fits = duck(r"regexp_full_match(trim(:x), '[+-]?[0-9]+')", x=source)
+        value = duck(f"{kind}(:x as bigint)", x=source)
+    elif target.is_type(exp.DType.BOOLEAN):
+        fits = duck("lower(:x) in ('true', 'false')", x=source)
+        value = duck("lower(:x) = 'true'", x=source)
+    else:
+        return None
+    if kind == "try_cast":
+        return duck("case when :fits then :value end", fits=fits, value=value)
+    message = f" is not a value for {shown(target)}"
+    return duck(
+        "case when :x is null or :fits then :value else error(:x || :message) end",
+        fits=fits,
+        value=value,
+        x=source,
+        message=message,
+    )
