@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-import importlib.util
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from analysis_lib.errors import QueryError, ShopbookError, did_you_mean
+from analysis_lib.errors import QueryError, ShopbookError, WarehouseLockedError, did_you_mean
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.runner import read_state
@@ -144,7 +144,7 @@ def _columns(project: Project, table: str) -> list[str]:
 
 
 def _hint(message: str, columns: set[str]) -> str:
-    quoted = [part for part in message.split('"')[1::2] if part and part not in columns]
+    quoted = [name for name in re.findall(r"['\"](\w+)['\"]", message) if name not in columns]
     return did_you_mean(quoted[0], columns) if quoted and columns else ""
 
 
@@ -173,9 +173,17 @@ def doctor_lines(settings: Settings) -> list[str]:
     rows.append(["temporary files", str(settings.temp_dir)])
     free = shutil.disk_usage(settings.root).free / 1024**3
     rows.append(["free disk space", f"{free:,.1f} GB"])
-    known = shops(settings)
-    rows.append(["shops", ", ".join(f"{name} ({source})" for name, source in known.items()) or "none yet"])
+    rows.append(["shops", _shops_line(settings)])
     return text_table(["what", "found"], rows)
+
+
+def _shops_line(settings: Settings) -> str:
+    # The doctor is asked when something is wrong, so a locked warehouse is a finding and not an error.
+    try:
+        known = shops(settings)
+    except WarehouseLockedError as error:
+        return f"not readable now: {error.message}"
+    return ", ".join(f"{name} ({source})" for name, source in known.items()) or "none yet"
 
 
 def _version(package: str, remedy: str = "") -> str:
