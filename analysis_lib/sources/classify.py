@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 import duckdb
 
 from analysis_lib.errors import BadDataError, ColumnError, nearest
-from analysis_lib.sources.convert import EARLIEST, EPOCH_UNITS, LATEST, is_direct, is_missing, is_nested, typed
+from analysis_lib.sources.convert import (
+    EARLIEST,
+    EPOCH_UNITS,
+    LATEST,
+    is_direct,
+    is_missing,
+    is_nested,
+    typed,
+)
 from analysis_lib.sources.definition import Column, Table
 from analysis_lib.sources.header import standard_name
 from analysis_lib.sources.read import Head, Relation, identifier, literal
@@ -68,9 +76,8 @@ def map_columns(head: Head, table: Table) -> Mapped:
         raise _lacks(head, table, lacking, ignored)
     for name, i in place.items():
         if is_nested(head.types[i]):
-            raise BadDataError(
-                f"{head.path.name}, column {name}: it holds {head.types[i]} and not {_NOT_A[table.columns[name].type]}."
-            )
+            wanted = _NOT_A[table.columns[name].type]
+            raise BadDataError(f"{head.path.name}, column {name}: it holds {head.types[i]} and not {wanted}.")
     return Mapped(
         place=place,
         ignored=tuple(ignored),
@@ -90,7 +97,9 @@ def _lacks(head: Head, table: Table, lacking: list[str], ignored: list[str]) -> 
     return ColumnError(f"{head.path.name} has no {noun} {', '.join(named)}.", hint)
 
 
-def find_epochs(connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: Mapped, table: Table) -> dict[str, str]:
+def find_epochs(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: Mapped, table: Table
+) -> dict[str, str]:
     """The time columns that hold nothing but counts since 1970, and their units.
 
     The first ten thousand rows decide: all digits, and as many as seconds, milliseconds or
@@ -135,11 +144,11 @@ def _rules(column: Column, source: str, type_: str) -> list[_Rule]:
     rules = []
     if column.not_null:
         words = f"missing {'key ' if column.key else ''}{name}"
-        rules.append(_Rule(missing, literal(words), words))
+        rules.append(_Rule(_if_null(value, missing), literal(words), words))
     if column.type != "STRING":
         words = f"{name}: not {_NOT_A[column.type]}"
         sentence = f"{literal(name + ': ')} || '\"' || {shown} || '\" is not ' || {_what(column.type, shown)}"
-        rules.append(_Rule(f"{value} is null and not {missing}", sentence, words))
+        rules.append(_Rule(_if_null(value, f"not {missing}"), sentence, words))
     if column.type in {"TIMESTAMP", "DATE"}:
         words = f"{name}: not between 1990 and 2099"
         sentence = f"{literal(name + ': ')} || {shown} || ' is not between 1990 and 2099'"
@@ -151,9 +160,15 @@ def _rules(column: Column, source: str, type_: str) -> list[_Rule]:
     if column.accepted:
         words = f"{name}: unknown {name.split('_')[-1]}"
         values = ", ".join(literal(word) for word in column.accepted)
+        known = f"case when {value} in ({values}) then true else lower(trim({value})) in ({values}) end"
         sentence = f"{literal(words)} || ' \"' || {shown} || '\"'"
-        rules.append(_Rule(f"lower(trim({value})) not in ({values})", sentence, words))
+        rules.append(_Rule(f"not {known}", sentence, words))
     return rules
+
+
+def _if_null(value: str, condition: str) -> str:
+    """SQL: the condition where the typed value is NULL; CASE asks it of those rows only, AND of all."""
+    return f"case when {value} is null then {condition} else false end"
 
 
 def _what(type_: str, shown: str) -> str:
@@ -163,7 +178,9 @@ def _what(type_: str, shown: str) -> str:
     return literal(_NOT_A[type_])
 
 
-def classify(connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: Mapped, table: Table) -> list[str]:
+def classify(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: Mapped, table: Table
+) -> list[str]:
     """Make the temporary table `temp.load_rows` of a file: typed values, and why a row is rejected.
 
     Its columns are those of the table, `load_row_number`, `load_rule` (NULL for a row that is kept,
@@ -189,7 +206,8 @@ def classify(connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: 
     first = "case " + " ".join(f"when {rule.holds} then {n}" for n, rule in enumerate(rules)) + " end"
     reasons = ", ".join(f"case when {rule.holds} then {rule.sentence} end" for rule in rules)
     row = ", ".join(
-        f"{literal(column or f'column {i + 1}')}, cast(c{i} as varchar)" for i, column in enumerate(head.columns)
+        f"{literal(column or f'column {i + 1}')}, cast(c{i} as varchar)"
+        for i, column in enumerate(head.columns)
     )
     result = ", ".join(
         f"{identifier(f't_{name}')} as {identifier(name)}"
@@ -234,16 +252,17 @@ def check_shares(
     for reason, count, row in groups:
         if count > max_share * relation.rows and (count >= 10 or count == relation.rows):
             raise BadDataError(
-                f"{relation.head.path.name} has another format than expected: {count:,} of {relation.rows:,} rows "
-                f"would be rejected for the reason “{reason}”, the first of them row {row}"
-                f"{_example(connection, row)}.",
+                f"{relation.head.path.name} has another format than expected: {count:,} of "
+                f"{relation.rows:,} rows would be rejected for the reason “{reason}”, the first of them "
+                f"row {row}{_example(connection, row)}.",
                 "Mend the column or its format and load again; nothing was changed.",
             )
 
 
 def _example(connection: duckdb.DuckDBPyConnection, row: int) -> str:
     found = connection.execute(
-        f"select load_reason from {ROWS} where coalesce(load_row_number, rowid + 1) = ? and load_rule is not null",
+        f"select load_reason from {ROWS} "
+        "where coalesce(load_row_number, rowid + 1) = ? and load_rule is not null",
         [row],
     ).fetchall()
     return f" ({found[0][0]})" if found else ""

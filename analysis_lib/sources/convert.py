@@ -20,7 +20,11 @@ EPOCH_UNITS = {"seconds": 10**6, "milliseconds": 10**3, "microseconds": 1}
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _WHOLE = r"[+-]?[0-9]{1,40}(\.0*)?"
 _OFFSET = r"( ?(UTC|GMT|[Zz]|[+-][0-9]{2}(:?[0-9]{2})?))?"
-_TIME = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?" + _OFFSET + ")?"
+_TIME = (
+    r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
+    + _OFFSET
+    + ")?"
+)
 _DATE = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T]00:00(:00([.]0{1,9})?)?" + _OFFSET + ")?"
 
 
@@ -97,7 +101,9 @@ def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
 def _direct(column: str, wanted: str) -> str:
     if wanted == "FLOAT64":
         return f"case when isfinite({column}) then cast({column} as double) end"
-    cast = {"INT64": "bigint", "TIMESTAMP": "timestamptz", "DATE": "date", "NUMERIC": "decimal(38, 9)"}[wanted]
+    cast = {"INT64": "bigint", "TIMESTAMP": "timestamptz", "DATE": "date", "NUMERIC": "decimal(38, 9)"}[
+        wanted
+    ]
     return f"try_cast({column} as {cast})"
 
 
@@ -133,7 +139,8 @@ def _date(text: str) -> str:
 
 
 def _numeric(text: str) -> str:
-    return f"case when regexp_full_match(trim({text}), '{_NUMBER}') then try_cast(trim({text}) as decimal(38, 9)) end"
+    amount = f"try_cast(trim({text}) as decimal(38, 9))"
+    return f"case when regexp_full_match(trim({text}), '{_NUMBER}') then {amount} end"
 
 
 def _float(text: str) -> str:

@@ -20,9 +20,7 @@ def _order(table: Table) -> str:
     for column in columns:
         if column.accepted:
             stages = ", ".join(literal(value) for value in column.accepted)
-            terms.append(
-                f"list_position([{stages}], lower(trim({identifier(column.name)}))) desc nulls last"
-            )
+            terms.append(f"list_position([{stages}], lower(trim({identifier(column.name)}))) desc nulls last")
     terms += [f"{identifier(column.name)} desc nulls last" for column in columns]
     return ", ".join([*terms, "load_file_id", "load_row_number"])
 

@@ -108,7 +108,8 @@ def make_raw(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def entries(connection: duckdb.DuckDBPyConnection) -> list[Entry]:
     """The files that were loaded."""
     rows = connection.execute(
-        "select file_id, table_name, path, content_sha256, definition_sha256 from load_ledger order by file_id"
+        "select file_id, table_name, path, content_sha256, definition_sha256 "
+        "from load_ledger order by file_id"
     ).fetchall()
     return [Entry(*row) for row in rows]
 

@@ -100,9 +100,12 @@ def load(
     """
     connection = warehouse if isinstance(warehouse, duckdb.DuckDBPyConnection) else warehouse.connection
     definition = read_source(source)
-    say = progress or (lambda label, done, total: None)
+    say = progress or _say_nothing
     try:
-        with _settings(connection), tempfile.TemporaryDirectory(dir=temp_dir, prefix="shopbook_load_") as work:
+        with (
+            _settings(connection),
+            tempfile.TemporaryDirectory(dir=temp_dir, prefix="shopbook_load_") as work,
+        ):
             plan = make_plan(
                 connection, definition, [Path(p) for p in paths], tables, root or Path.cwd().resolve()
             )
@@ -111,6 +114,10 @@ def load(
                 return _run(job, plan, say)
     except (duckdb.Error, OSError) as error:
         raise translate(error, "the load") from error
+
+
+def _say_nothing(_label: str, _done: int, _total: int) -> None:
+    """Progress that nobody asked for."""
 
 
 @contextlib.contextmanager

@@ -95,7 +95,12 @@ def make_plan(
     known = {name for table in source.tables.values() for name in table.columns}
     found, unreadable = find_files(paths)
     files: list[Planned] = []
-    skipped = [FileOutcome(shown_path(path, root), "", "skipped", why) for path, why in unreadable]
+    # Other files that lie about, such as notes and truth.json, are none of the load's business.
+    skipped = [
+        FileOutcome(shown_path(path, root), "", "skipped", why)
+        for path, why in unreadable
+        if by_name(path.stem, source.tables)
+    ]
     for file in found:
         planned = _plan_file(connection, source, file, wanted, known, root)
         if isinstance(planned, Planned):

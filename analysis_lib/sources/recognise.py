@@ -1,4 +1,4 @@
-"""Which table a file holds: by its name, else by its columns, else by its folder."""
+"""Which table a file holds: its name says it, unless its columns are clearly those of another one."""
 
 from __future__ import annotations
 
@@ -62,19 +62,30 @@ def by_name(name: str, tables: Mapping[str, Table]) -> str:
     return best.pop() if len(best) == 1 else ""
 
 
-def fitting(columns: Iterable[str], tables: Mapping[str, Table]) -> list[str]:
-    """The tables whose required columns are all among `columns`, those that explain most of it first.
+def explained(columns: Iterable[str], tables: Mapping[str, Table]) -> dict[str, int]:
+    """How many of the columns each table knows."""
+    given = set(columns)
+    return {table.name: len(given & set(table.columns)) for table in tables.values()}
 
-    More than one is returned only when they explain equally many columns.
+
+def fitting(columns: Iterable[str], tables: Mapping[str, Table]) -> list[str]:
+    """The tables that know most of the columns, where all that they require are there.
+
+    More than one is returned only when they know equally many. A file of order lines without their id
+    is not taken for orders, although it has every column of orders: order lines know more of it.
+
+    Examples
+    --------
+    >>> from analysis_lib.sources.definition import read_source
+    >>> fitting(["id", "name", "latitude", "longitude"], read_source("thelook").tables)
+    ['distribution_centers']
     """
     given = set(columns)
-    scores = {
-        table.name: len(given & set(table.columns))
-        for table in tables.values()
-        if given.issuperset(table.required)
-    }
-    best = max(scores.values(), default=0)
-    return sorted(name for name, score in scores.items() if score == best)
+    scores = explained(given, tables)
+    best = max(scores.values())
+    return sorted(
+        name for name, score in scores.items() if score == best and given.issuperset(tables[name].required)
+    )
 
 
 def resembles(columns: Iterable[str], table: Table) -> bool:
@@ -96,12 +107,12 @@ def recognise(stem: str, folders: Sequence[str], columns: Sequence[str], source:
     source
         The source that it belongs to.
     """
-    table = by_name(stem, source.tables)
-    if table:
-        return Recognised(table, "its name")
+    named = by_name(stem, source.tables)
     fits = fitting(columns, source.tables)
+    if named and (named in fits or len(fits) != 1):
+        return Recognised(named, "its name")
     if len(fits) == 1:
-        return Recognised(fits[0], "its columns")
+        return Recognised(fits[0], f"its columns, although its name says {named}" if named else "its columns")
     for folder in reversed(folders):
         table = by_name(folder, source.tables)
         if table and (table in fits or (not fits and resembles(columns, source.tables[table]))):

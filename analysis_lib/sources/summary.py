@@ -118,8 +118,8 @@ def _joined(values: object) -> str:
 
 def _table_line(table: TableOutcome) -> str:
     line = (
-        f"{table.table}: {table.rows_read:,} read = {table.rows_staged:,} kept + {table.rows_rejected:,} rejected "
-        f"+ {table.duplicates_dropped:,} duplicates"
+        f"{table.table}: {table.rows_read:,} read = {table.rows_staged:,} kept "
+        f"+ {table.rows_rejected:,} rejected + {table.duplicates_dropped:,} duplicates"
     )
     if table.conflicting_duplicates:
         line += f", of which {table.conflicting_duplicates:,} differ from the row that was kept"
