@@ -1,0 +1,1 @@
+"""The simulator: its files, its truth, and whether the one tells of the other."""
