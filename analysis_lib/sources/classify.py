@@ -46,6 +46,14 @@ class Mapped:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What :func:`classify` leaves behind: SQL for a row's number, and what each rule means in words."""
+
+    number: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class _Rule:
     """A reason to reject a row: when it holds, its sentence as SQL, and in words without the value."""
 
@@ -180,17 +188,11 @@ def _what(type_: str, shown: str) -> str:
 
 def classify(
     connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: Mapped, table: Table
-) -> list[str]:
+) -> Judged:
     """Make the temporary table `temp.load_rows` of a file: typed values, and why a row is rejected.
 
     Its columns are those of the table, `load_row_number`, `load_rule` (NULL for a row that is kept,
-    else a position in the list that is returned), `load_reason` and `load_row` (JSON of the row as
-    read).
-
-    Returns
-    -------
-    list of str
-        What each rule means, without values.
+    else a position in the rules), `load_reason` and `load_row` (JSON of the row as read).
     """
     head = relation.head
     rules = [
@@ -203,8 +205,9 @@ def classify(
         f"as {identifier(f't_{name}')}"
         for name, i in mapped.place.items()
     ]
-    first = "case " + " ".join(f"when {rule.holds} then {n}" for n, rule in enumerate(rules)) + " end"
-    reasons = ", ".join(f"case when {rule.holds} then {rule.sentence} end" for rule in rules)
+    holds = ", ".join(f"{rule.holds} as h{n}" for n, rule in enumerate(rules))
+    first = "case " + " ".join(f"when h{n} then {n}" for n in range(len(rules))) + " end"
+    reasons = ", ".join(f"case when h{n} then {rule.sentence} end" for n, rule in enumerate(rules))
     row = ", ".join(
         f"{literal(column or f'column {i + 1}')}, cast(c{i} as varchar)"
         for i, column in enumerate(head.columns)
@@ -219,17 +222,23 @@ def classify(
         f"""create or replace temp table load_rows as
         with source as ({relation.sql}),
         converted as (select *, {", ".join(values)} from source),
-        judged as (select *, {first} as load_rule from converted)
+        checked as (select *, {holds} from converted),
+        judged as (select *, {first} as load_rule from checked)
         select load_row_number, {result}, load_rule,
             case when load_rule is not null then concat_ws('; ', {reasons}) end as load_reason,
             case when load_rule is not null then cast(json_object({row}) as varchar) end as load_row
         from judged"""
     )
-    return [rule.words for rule in rules]
+    number = "load_row_number"
+    if not relation.numbered:
+        # Inside a transaction the row ids of a new table start at a large number.
+        first_id = connection.execute(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0][0]
+        number = f"rowid - {first_id} + 1"
+    return Judged(number, tuple(rule.words for rule in rules))
 
 
 def check_shares(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, words: list[str], max_share: float
+    connection: duckdb.DuckDBPyConnection, relation: Relation, judged: Judged, max_share: float
 ) -> None:
     """Stop when most rows of a file are rejected for one reason: then not the rows are wrong but the format.
 
@@ -241,10 +250,10 @@ def check_shares(
         Names the reason, how many rows it holds for, and an example with its row.
     """
     counts = connection.execute(
-        f"""select load_rule, count(*), min(coalesce(load_row_number, rowid + 1)) from {ROWS}
+        f"""select load_rule, count(*), min({judged.number}) from {ROWS}
         where load_rule is not null group by all order by 2 desc, 1 limit 1"""
     ).fetchall()
-    groups = [(words[rule], count, row) for rule, count, row in counts]
+    groups = [(judged.rules[rule], count, row) for rule, count, row in counts]
     if relation.broken and relation.broken_path:
         with relation.broken_path.open(encoding="utf-8") as lines:
             first = json.loads(next(lines))
@@ -254,15 +263,14 @@ def check_shares(
             raise BadDataError(
                 f"{relation.head.path.name} has another format than expected: {count:,} of "
                 f"{relation.rows:,} rows would be rejected for the reason “{reason}”, the first of them "
-                f"row {row}{_example(connection, row)}.",
+                f"row {row}{_example(connection, judged, row)}.",
                 "Mend the column or its format and load again; nothing was changed.",
             )
 
 
-def _example(connection: duckdb.DuckDBPyConnection, row: int) -> str:
+def _example(connection: duckdb.DuckDBPyConnection, judged: Judged, row: int) -> str:
     found = connection.execute(
-        f"select load_reason from {ROWS} "
-        "where coalesce(load_row_number, rowid + 1) = ? and load_rule is not null",
+        f"select load_reason from {ROWS} where {judged.number} = ? and load_rule is not null",
         [row],
     ).fetchall()
     return f" ({found[0][0]})" if found else ""

@@ -149,10 +149,12 @@ def remember(
     )
 
 
-def store_rows(connection: duckdb.DuckDBPyConnection, table: Table, file_id: int, numbered: bool) -> int:
-    """Move the kept rows of `temp.load_rows` to the raw table; how many they are."""
+def store_rows(connection: duckdb.DuckDBPyConnection, table: Table, file_id: int, number: str) -> int:
+    """Move the kept rows of `temp.load_rows` to the raw table; how many they are.
+
+    `number` is SQL for a row's number.
+    """
     columns = ", ".join(identifier(name) for name in table.columns)
-    number = "load_row_number" if numbered else "rowid + 1"
     found = connection.execute(
         f"""insert into {raw_name(table.name)} ({columns}, load_file_id, load_row_number, is_duplicate)
         select {columns}, {file_id}, {number}, false from temp.load_rows where load_rule is null"""
@@ -161,10 +163,14 @@ def store_rows(connection: duckdb.DuckDBPyConnection, table: Table, file_id: int
 
 
 def store_rejects(
-    connection: duckdb.DuckDBPyConnection, entry: Entry, source: str, file_name: str, relation: Relation
+    connection: duckdb.DuckDBPyConnection,
+    entry: Entry,
+    source: str,
+    file_name: str,
+    relation: Relation,
+    number: str,
 ) -> int:
     """Write the rows of `temp.load_rows` that are not kept, and the broken lines, to `rejected_rows`."""
-    number = "load_row_number" if relation.numbered else "rowid + 1"
     where = [source, entry.table, entry.file_id, file_name]
     found = connection.execute(
         f"""insert into rejected_rows select ?, ?, ?, ?, {number}, load_reason, load_row

@@ -228,12 +228,14 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
     connection, table = job.connection, file.table
     relation = open_relation(connection, file.head, job.work)
     mapped = replace(file.mapped, epochs=find_epochs(connection, relation, file.mapped, table))
-    words = classify(connection, relation, mapped, table)
-    check_shares(connection, relation, words, job.max_rejected_share)
+    judged = classify(connection, relation, mapped, table)
+    check_shares(connection, relation, judged, job.max_rejected_share)
     ledger.make_raw(connection, table)
     entry = ledger.Entry(ledger.next_id(connection), table.name, file.name, *_identity(file))
-    kept = ledger.store_rows(connection, table, entry.file_id, relation.numbered)
-    rejected = ledger.store_rejects(connection, entry, job.source.name, file.path.name, relation)
+    kept = ledger.store_rows(connection, table, entry.file_id, judged.number)
+    rejected = ledger.store_rejects(
+        connection, entry, job.source.name, file.path.name, relation, judged.number
+    )
     connection.execute("drop table temp.load_rows")
     if kept + rejected != relation.rows or stamp_of(file.path) != file.stamp:
         raise BadDataError(

@@ -167,7 +167,7 @@ def _text(head: Head, header: Header, text: streams.Text, work: Path) -> Relatio
     if text.encoding == "utf-8":
         found = inspect(streams.chunks(head.path, text), header.delimiter, fields)
         if found.is_plain and not header.lines_before:
-            sql = _csv_sql(head.path, header.delimiter, found.line_end, text.packing, fields, numbered=False)
+            sql = _csv_sql(head.path, header.delimiter, text.packing, fields, numbered=False)
             return Relation(head, sql, rows=found.records - 1, numbered=False, decisions=decisions)
         if not found.is_utf8:
             text = streams.Text(text.packing, "cp1252", text.bom)
@@ -196,7 +196,7 @@ def _split_text(
         plain.unlink()
     return Relation(
         head,
-        _csv_sql(whole, header.delimiter, "\n", "none", fields, numbered=True),
+        _csv_sql(whole, header.delimiter, "none", fields, numbered=True),
         rows=counts.whole + counts.broken,
         broken=counts.broken,
         broken_path=broken,
@@ -204,14 +204,15 @@ def _split_text(
     )
 
 
-def _csv_sql(path: Path, delimiter: str, line_end: str, packing: str, fields: int, numbered: bool) -> str:
+def _csv_sql(path: Path, delimiter: str, packing: str, fields: int, numbered: bool) -> str:
     columns = [f"'c{i}': 'VARCHAR'" for i in range(fields)]
     if numbered:
         columns.insert(0, "'load_row_number': 'BIGINT'")
     number = "" if numbered else "cast(null as bigint) as load_row_number, "
-    shown_end = {"\n": "\\n", "\r\n": "\\r\\n"}[line_end]
+    # The strict mode is left at its default, and so is the line end: naming both makes DuckDB 2.0
+    # find no rows at all in files whose lines end with a carriage return and a line feed.
     return (
-        f"select {number}* from read_csv({literal(str(path))}, auto_detect = false, header = {not numbered}, "
-        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', new_line = '{shown_end}', "
-        f"compression = '{packing}', strict_mode = true, columns = {{{', '.join(columns)}}})"
+        f"select {number}* from read_csv({literal(str(path))}, auto_detect = false, "
+        f"header = {str(not numbered).lower()}, delim = {literal(delimiter)}, quote = '\"', escape = '\"', "
+        f"compression = '{packing}', columns = {{{', '.join(columns)}}})"
     )

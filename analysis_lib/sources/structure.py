@@ -33,7 +33,6 @@ class Structure:
     is_plain: bool
     is_utf8: bool
     has_old_line_ends: bool
-    line_end: str
     faults: tuple[str, ...]
 
 
@@ -166,6 +165,5 @@ class _Inspector:
             is_plain=not self.faults,
             is_utf8=self.undecodable <= self.wide,
             has_old_line_ends=self.lines == 0 and self.cr > 0,
-            line_end="\r\n" if self.cr else "\n",
             faults=tuple(self.faults),
         )

@@ -9,10 +9,11 @@ faithfully is refused with a sentence; nothing is guessed. See docs/googlesql.md
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import SqlglotError
 
 # the rules register themselves when imported
@@ -55,17 +56,10 @@ __all__ = [
 ]
 
 
-class ShopbookDuckDB(DuckDB):
-    """DuckDB's dialect with GoogleSQL's widths: NUMERIC is decimal(38,9)."""
+class GoogleSql(BigQuery):
+    """BigQuery's dialect without the shorthands `%F %T %D`, which sqlglot puts where parse_date has none."""
 
-    class Generator(DuckDB.Generator):
-        """Writes types at BigQuery's precision."""
-
-        def datatype_sql(self, expression: exp.DataType) -> str:
-            """A NUMERIC without precision is decimal(38, 9), not DuckDB's default decimal(18, 3)."""
-            if expression.this == exp.DType.DECIMAL and not expression.expressions:
-                return "DECIMAL(38, 9)"
-            return super().datatype_sql(expression)
+    TIME_MAPPING = {"%E6S": "%S.%f", "%e": "%-d"}  # noqa: RUF012
 
 
 def parse(sql: str) -> exp.Expression:
@@ -87,7 +81,7 @@ def parse(sql: str) -> exp.Expression:
         raise _syntax_error(error) from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise QueryError("The SQL is not one query.", "Write a single select, with its CTEs if need be.")
-    return trees[0]
+    return cast(exp.Expression, trees[0])
 
 
 def _syntax_error(error: SqlglotError) -> QueryError:
@@ -100,7 +94,7 @@ def _syntax_error(error: SqlglotError) -> QueryError:
     return QueryError(f"The SQL cannot be read: {str(error).splitlines()[0]}")
 
 
-def tables(tree: exp.Expression) -> set[str]:
+def tables(tree: exp.Expr) -> set[str]:
     """The tables a query selects from, without its own CTEs.
 
     Examples
@@ -112,7 +106,7 @@ def tables(tree: exp.Expression) -> set[str]:
 
 
 def to_duckdb(
-    query: exp.Expression | str,
+    query: exp.Expr | str,
     params: Mapping[str, object] | None = None,
     schema: Schema | None = None,
     pretty: bool = False,
@@ -144,8 +138,8 @@ def to_duckdb(
     'SELECT CAST(SUM("t"."n") AS BIGINT) AS "n" FROM "t" AS "t"'
     """
     resolved = _resolved(query, params, schema)
-    return rewrite(typed_output(resolved)).sql(
-        dialect=ShopbookDuckDB,
+    return typed_output(rewrite(resolved)).sql(
+        dialect="duckdb",
         pretty=pretty,
         identify=True,
         comments=False,
@@ -154,7 +148,7 @@ def to_duckdb(
 
 
 def output_types(
-    query: exp.Expression | str, params: Mapping[str, object] | None = None, schema: Schema | None = None
+    query: exp.Expr | str, params: Mapping[str, object] | None = None, schema: Schema | None = None
 ) -> dict[str, str]:
     """The output columns of a query and their GoogleSQL types, `UNKNOWN` where they cannot be inferred.
 
@@ -166,13 +160,11 @@ def output_types(
     resolved = _resolved(query, params, schema)
     return {
         column.alias_or_name: column.type.sql("bigquery") if column.type else "UNKNOWN"
-        for column in resolved.selects
+        for column in cast(exp.Query, resolved).selects
     }
 
 
-def _resolved(
-    query: exp.Expression | str, params: Mapping[str, object] | None, schema: Schema | None
-) -> exp.Expression:
+def _resolved(query: exp.Expr | str, params: Mapping[str, object] | None, schema: Schema | None) -> exp.Expr:
     tree = parse(query) if isinstance(query, str) else query
     bound = bind(tree, params or {})
     if schema is None:
@@ -181,7 +173,7 @@ def _resolved(
 
 
 def to_bigquery(
-    query: exp.Expression | str, params: Mapping[str, object] | None = None, pretty: bool = True
+    query: exp.Expr | str, params: Mapping[str, object] | None = None, pretty: bool = True
 ) -> str:
     """The query as BigQuery runs it; `@names` stay unless values are given.
 
@@ -192,4 +184,4 @@ def to_bigquery(
     """
     tree = parse(query) if isinstance(query, str) else query
     bound = tree if params is None else bind(tree, params)
-    return bound.sql(dialect="bigquery", pretty=pretty)
+    return bound.sql(dialect=GoogleSql, pretty=pretty, normalize_functions=False)

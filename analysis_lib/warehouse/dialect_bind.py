@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import cast
 
 from sqlglot import exp
 
@@ -14,7 +15,7 @@ from analysis_lib.errors import ParameterError, did_you_mean
 INT64 = (-(2**63), 2**63 - 1)
 
 
-def parameters(tree: exp.Expression) -> set[str]:
+def parameters(tree: exp.Expr) -> set[str]:
     """The names of the parameters a query uses.
 
     Examples
@@ -26,7 +27,7 @@ def parameters(tree: exp.Expression) -> set[str]:
     return {node.name for node in tree.find_all(exp.Parameter)}
 
 
-def bind(tree: exp.Expression, params: Mapping[str, object]) -> exp.Expression:
+def bind(tree: exp.Expr, params: Mapping[str, object]) -> exp.Expression:
     """A copy of the query with every `@name` replaced by its value.
 
     date, datetime and Decimal become DATE, TIMESTAMP and NUMERIC; int, float, str, bool become INT64,
@@ -43,18 +44,18 @@ def bind(tree: exp.Expression, params: Mapping[str, object]) -> exp.Expression:
     >>> bind(sqlglot.parse_one("select @who", read="bigquery"), {"who": "O'Neil"}).sql("duckdb")
     "SELECT 'O''Neil'"
     """
-    bound = tree.copy()
+    bound = cast(exp.Expression, tree.copy())
     for node in list(bound.find_all(exp.Parameter)):
         if node.name not in params:
             raise ParameterError(f"There is no parameter {node.name}.", did_you_mean(node.name, params))
         value = literal(node.name, params[node.name])
         if node is bound:
-            return value
+            return cast(exp.Expression, value)
         node.replace(value)
     return bound
 
 
-def literal(name: str, value: object) -> exp.Expression:
+def literal(name: str, value: object) -> exp.Expr:
     """The value of one parameter as a typed literal."""
     if value is None:
         return exp.Null()
@@ -86,7 +87,7 @@ def literal(name: str, value: object) -> exp.Expression:
     )
 
 
-def _signed(digits: str, negative: bool) -> exp.Expression:
+def _signed(digits: str, negative: bool) -> exp.Expr:
     number = exp.Literal.number(digits)
     return exp.Paren(this=exp.Neg(this=number)) if negative else number
 
@@ -99,5 +100,5 @@ def _instant(name: str, value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat(sep=" ")
 
 
-def _cast(text: exp.Expression, kind: str) -> exp.Expression:
+def _cast(text: exp.Expr, kind: str) -> exp.Expr:
     return exp.Cast(this=text, to=exp.DataType.build(kind, dialect="bigquery"))

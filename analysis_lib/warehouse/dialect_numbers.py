@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from analysis_lib.warehouse.dialect_rewrite import duck, has_type, is_unknown, need_type, refuse, rule
+from analysis_lib.warehouse.dialect_rewrite import Untranslatable, duck, has_type, is_unknown, need_type, rule
 from analysis_lib.warehouse.dialect_types import INTEGERS
 
 NUMERIC = exp.DType.DECIMAL
@@ -41,28 +41,28 @@ _VALUES = (
 )
 
 
-def as_numeric(node: exp.Expression) -> exp.Expression:
+def as_numeric(node: exp.Expr) -> exp.Expr:
     """The node rounded to NUMERIC; DuckDB's cast between decimals rounds half away from zero."""
     new = duck("cast(:x as decimal(38, 9))", x=node)
     new.type = exp.DataType.build("NUMERIC", dialect="bigquery")
     return new
 
 
-def as_double(node: exp.Expression) -> exp.Expression:
+def as_double(node: exp.Expr) -> exp.Expr:
     """The node as FLOAT64."""
     new = duck("cast(:x as double)", x=node)
     new.type = exp.DataType.build("FLOAT64", dialect="bigquery")
     return new
 
 
-def as_bigint(node: exp.Expression) -> exp.Expression:
+def as_bigint(node: exp.Expr) -> exp.Expr:
     """The node as INT64."""
     new = duck("cast(:x as bigint)", x=node)
     new.type = exp.DataType.build("INT64", dialect="bigquery")
     return new
 
 
-def outer(node: exp.Expression) -> exp.Expression:
+def outer(node: exp.Expr) -> exp.Expr:
     """The window, filter or null-treatment that an aggregate stands in, or the aggregate itself."""
     parent = node.parent
     while (
@@ -73,8 +73,16 @@ def outer(node: exp.Expression) -> exp.Expression:
     return node
 
 
+@rule(exp.DataType)
+def width(node: exp.Expr) -> exp.Expr | None:
+    """NUMERIC is decimal(38, 9), where DuckDB's default is decimal(18, 3)."""
+    if node.this != NUMERIC or node.expressions:
+        return None
+    return exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb")
+
+
 @rule(exp.Literal)
-def literal(node: exp.Expression) -> exp.Expression | None:
+def literal(node: exp.Expr) -> exp.Expr | None:
     """Integers are INT64 where they are values; `0.5` is FLOAT64 unless it meets a NUMERIC."""
     if node.is_string:
         return None
@@ -94,18 +102,18 @@ def literal(node: exp.Expression) -> exp.Expression | None:
 
 
 @rule(exp.Mul)
-def product(node: exp.Expression) -> exp.Expression | None:
+def product(node: exp.Expr) -> exp.Expr | None:
     """A product of two NUMERIC has scale 18 in DuckDB; it is rounded back to 9."""
-    if any(has_type(side, DOUBLE) for side in (node.left, node.right)):
+    if any(has_type(side, DOUBLE) for side in (node.this, node.expression)):
         return None
-    if all(has_type(side, *INTEGERS) for side in (node.left, node.right)):
+    if all(has_type(side, *INTEGERS) for side in (node.this, node.expression)):
         return None
-    need_type(node.left, node)
-    need_type(node.right, node)
+    need_type(node.this)
+    need_type(node.expression)
     return as_numeric(node.copy()) if has_type(node, NUMERIC) else None
 
 
-def _quotient(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def _quotient(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """NUMERIC / NUMERIC, NULL over zero, exact.
 
     Both are scaled to whole numbers, divided to ten decimals and cut there; the cast to nine rounds half
@@ -120,34 +128,34 @@ def _quotient(left: exp.Expression, right: exp.Expression) -> exp.Expression:
     )
 
 
-def _divide(node: exp.Expression, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def _divide(node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     for side in (left, right):
-        need_type(side, node)
+        need_type(side)
     if has_type(node, NUMERIC):
         return _quotient(left, right)
     return duck("cast(:a as double) / nullif(cast(:b as double), 0)", a=left, b=right)
 
 
 @rule(exp.SafeDivide)
-def safe_divide(node: exp.Expression) -> exp.Expression:
+def safe_divide(node: exp.Expr) -> exp.Expr:
     """NULL over zero; NUMERIC where one side is, FLOAT64 for integers."""
     return exp.Paren(this=_divide(node, node.this, node.expression))
 
 
 @rule(exp.Div)
-def divide(node: exp.Expression) -> exp.Expression:
+def divide(node: exp.Expr) -> exp.Expr:
     """`/` raises over zero, as in BigQuery."""
-    quotient = _divide(node, node.left, node.right)
-    divisor = node.right.unnest()
+    quotient = _divide(node, node.this, node.expression)
+    divisor = node.expression.unnest()
     if isinstance(divisor, exp.Cast):
         divisor = divisor.this
     if isinstance(divisor, exp.Literal) and float(divisor.name) != 0:
         return exp.Paren(this=quotient)
-    return duck("case when :b = 0 then error('division by zero') else :q end", b=node.right, q=quotient)
+    return duck("case when :b = 0 then error('division by zero') else :q end", b=node.expression, q=quotient)
 
 
 @rule(exp.Sum)
-def total(node: exp.Expression) -> exp.Expression | None:
+def total(node: exp.Expr) -> exp.Expr | None:
     """The sum of INT64 is INT64."""
     if isinstance(outer(node), exp.Window | exp.Filter):
         return None
@@ -155,15 +163,15 @@ def total(node: exp.Expression) -> exp.Expression | None:
 
 
 @rule(exp.Avg)
-def mean(node: exp.Expression) -> exp.Expression | None:
+def mean(node: exp.Expr) -> exp.Expr | None:
     """The mean of NUMERIC is NUMERIC."""
     if isinstance(outer(node), exp.Window | exp.Filter):
         return None
-    need_type(node.this, node)
+    need_type(node.this)
     return _numeric_mean(node) if has_type(node, NUMERIC) else None
 
 
-def _numeric_mean(whole: exp.Expression) -> exp.Expression:
+def _numeric_mean(whole: exp.Expr) -> exp.Expr:
     """sum / count of the same rows, in the same window."""
     counted, summed = whole.copy(), whole.copy()
     for copy, kind in ((counted, exp.Count), (summed, exp.Sum)):
@@ -182,7 +190,7 @@ def _numeric_mean(whole: exp.Expression) -> exp.Expression:
 
 
 @rule(exp.Window, exp.Filter)
-def over(node: exp.Expression) -> exp.Expression | None:
+def over(node: exp.Expr) -> exp.Expr | None:
     """Sums and means keep their type over a window too."""
     if outer(node) is not node:
         return None
@@ -192,58 +200,54 @@ def over(node: exp.Expression) -> exp.Expression | None:
     if isinstance(inner, exp.Sum) and has_type(inner, *INTEGERS):
         return as_bigint(node)
     if isinstance(inner, exp.Avg):
-        need_type(inner.this, inner)
+        need_type(inner.this)
         if has_type(inner, NUMERIC):
             return _numeric_mean(node)
     return None
 
 
 @rule(exp.SafeAdd, exp.SafeSubtract, exp.SafeMultiply, exp.SafeNegate)
-def safe_arithmetic(node: exp.Expression) -> exp.Expression:
+def safe_arithmetic(node: exp.Expr) -> exp.Expr:
     """NULL where the plain operation overflows."""
-    need_type(node, node)
-    operator = {exp.SafeAdd: "+", exp.SafeSubtract: "-", exp.SafeMultiply: "*"}.get(type(node))
-    if operator is None:
+    need_type(node)
+    if isinstance(node, exp.SafeNegate):
         return duck("try(-:x)", x=node.this)
-    kind = {NUMERIC: "decimal(38, 9)", DOUBLE: "double"}.get(node.type.this, "bigint")  # type: ignore[union-attr]
+    operator = "+" if isinstance(node, exp.SafeAdd) else "-" if isinstance(node, exp.SafeSubtract) else "*"
+    kind = "decimal(38, 9)" if has_type(node, NUMERIC) else "double" if has_type(node, DOUBLE) else "bigint"
     return duck(f"try(cast(:a {operator} :b as {kind}))", a=node.this, b=node.expression)
 
 
 @rule(exp.Ln, exp.Log, exp.Sqrt)
-def in_domain(node: exp.Expression) -> exp.Expression:
-    """An error where DuckDB would give nan or -inf."""
-    argument = node.expression if isinstance(node, exp.Log) and node.expression is not None else node.this
+def in_domain(node: exp.Expr) -> exp.Expr:
+    """An error where DuckDB would give nan or -inf; NULL under `safe.`."""
+    has_base = isinstance(node, exp.Log) and node.expression is not None
+    # sqlglot keeps log(x, base) as Log(base, x)
+    argument = node.expression if has_base else node.this
+    if isinstance(node, exp.Sqrt):
+        call = duck("sqrt(cast(:x as double))", x=argument)
+    elif has_base and node.this.name == "10":
+        call = duck("log10(cast(:x as double))", x=argument)
+    elif has_base:
+        call = duck("(ln(cast(:x as double)) / ln(cast(:b as double)))", x=argument, b=node.this)
+    else:
+        call = duck("ln(cast(:x as double))", x=argument)
+    outside = "null" if isinstance(node.parent, exp.SafeFunc) else "error('argument out of range')"
     test = "<" if isinstance(node, exp.Sqrt) else "<="
-    template = f"case when :x {test} 0 then error('argument out of range') else :call end"
-    call = {
-        exp.Ln: "ln(cast(:x as double))",
-        exp.Sqrt: "sqrt(cast(:x as double))",
-    }.get(type(node))
-    if call is None:
-        base = node.this if argument is not node.this else exp.Literal.number("2.718281828459045")
-        # BigQuery's log(x, base) arrives here as Log(base, x)
-        if argument is node.this:
-            return duck(template, x=argument, call=duck("ln(cast(:x as double))", x=argument))
-        if isinstance(base.unnest(), exp.Literal) and base.unnest().name == "10":
-            return duck(template, x=argument, call=duck("log10(cast(:x as double))", x=argument))
-        quotient = duck("ln(cast(:x as double)) / ln(cast(:b as double))", x=argument, b=base)
-        return duck(template, x=argument, call=quotient)
-    return duck(template, x=argument, call=duck(call, x=argument))
+    return duck(f"case when :x {test} 0 then {outside} else :call end", x=argument, call=call)
 
 
 @rule(exp.Ceil, exp.Floor, exp.Round, exp.Trunc)
-def rounded(node: exp.Expression) -> exp.Expression | None:
+def rounded(node: exp.Expr) -> exp.Expr | None:
     """Whole numbers round to FLOAT64, NUMERIC stays NUMERIC."""
-    need_type(node.this, node)
+    need_type(node.this)
     digits = node.args.get("decimals")
-    if digits is not None and isinstance(node, exp.Round) and has_type(node.this, DOUBLE):
-        if not isinstance(digits, exp.Literal) or 0 < int(digits.name) < 6:
-            # 2.675 is a little less than that in binary: BigQuery gives 2.67, DuckDB 2.68
-            raise refuse(
-                node,
-                "FLOAT64 rounds to decimals differently on the two engines",
-                "Write round(cast(… as numeric), n), or round to 6 decimals or more.",
-            )
+    coarse = digits is not None and not (isinstance(digits, exp.Literal) and int(digits.name) >= 6)
+    if coarse and isinstance(node, exp.Round) and has_type(node.this, DOUBLE):
+        # 2.675 is a little less than that in binary: BigQuery gives 2.67, DuckDB 2.68
+        raise Untranslatable(
+            "FLOAT64 rounds to decimals differently on the two engines",
+            "Write round(cast(… as numeric), n), or round to 6 decimals or more.",
+        )
     if has_type(node.this, *INTEGERS):
         node.set("this", as_double(node.this))
         return None
@@ -251,17 +255,17 @@ def rounded(node: exp.Expression) -> exp.Expression | None:
 
 
 @rule(exp.PercentileCont)
-def percentile(node: exp.Expression) -> exp.Expression | None:
+def percentile(node: exp.Expr) -> exp.Expr | None:
     """Interpolated in FLOAT64; a NUMERIC has to be cast by the author."""
     if has_type(node.this, NUMERIC):
-        raise refuse(node, "percentiles of NUMERIC differ between engines", "Write cast(… as float64).")
+        raise Untranslatable("percentiles of NUMERIC differ between engines", "Write cast(… as float64).")
     if is_unknown(node.this):
-        need_type(node.this, node)
+        need_type(node.this)
     return None
 
 
 @rule(exp.Greatest, exp.Least)
-def extreme(node: exp.Expression) -> exp.Expression:
+def extreme(node: exp.Expr) -> exp.Expr:
     """NULL when one argument is NULL; DuckDB would skip it."""
     name = "greatest" if isinstance(node, exp.Greatest) else "least"
     arguments = [node.this, *node.expressions]
@@ -273,7 +277,7 @@ def extreme(node: exp.Expression) -> exp.Expression:
     return exp.Case(ifs=[exp.If(this=condition, true=exp.Null())], default=call)
 
 
-def _is_constant(node: exp.Expression) -> bool:
+def _is_constant(node: exp.Expr) -> bool:
     return (
         node.find(exp.Column, exp.Null) is None
         and node.find(exp.Literal) is not None

@@ -11,7 +11,7 @@ from sqlglot import exp
 from analysis_lib.warehouse.dialect_types import INTEGERS
 
 
-def typed_output(tree: exp.Expression) -> exp.Expression:
+def typed_output(tree: exp.Expr) -> exp.Expr:
     """The typed query with its outermost columns cast where DuckDB's type may be another."""
     for select in _branches(tree):
         for column in list(select.expressions):
@@ -19,9 +19,10 @@ def typed_output(tree: exp.Expression) -> exp.Expression:
             kind = value.type
             if kind is None or not _may_differ(kind) or isinstance(value, exp.Star):
                 continue
-            inner = value.copy()
-            wrapped = exp.Cast(this=inner, to=kind.copy())
-            wrapped.type = kind
+            target = _WIDTHS.get(kind.this, kind).copy()
+            if isinstance(value, exp.Cast) and value.to == target:
+                continue
+            wrapped = exp.Cast(this=value.copy(), to=target)
             if isinstance(column, exp.Alias):
                 value.replace(wrapped)
             elif column.alias_or_name:
@@ -29,7 +30,7 @@ def typed_output(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
-def _branches(tree: exp.Expression) -> list[exp.Select]:
+def _branches(tree: exp.Expr) -> list[exp.Select]:
     """The selects whose rows are the output: one, or the sides of a union."""
     if isinstance(tree, exp.Select):
         return [tree]
@@ -40,6 +41,7 @@ def _branches(tree: exp.Expression) -> list[exp.Select]:
     return []
 
 
+_WIDTHS = {exp.DType.DECIMAL: exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb")}
 _SIMPLE = (
     *INTEGERS,
     *exp.DataType.TEXT_TYPES,

@@ -15,12 +15,12 @@ from sqlglot import exp
 
 from analysis_lib.errors import QueryError
 
-Rule = Callable[[exp.Expression], exp.Expression | None]
-RULES: dict[type[exp.Expression], list[Rule]] = {}
+Rule = Callable[[exp.Expr], exp.Expr | None]
+RULES: dict[type[exp.Expr], list[Rule]] = {}
 """Node class to its rules; the first that returns a node wins, None passes on."""
 
 
-def rule(*kinds: type[exp.Expression]) -> Callable[[Rule], Rule]:
+def rule(*kinds: type[exp.Expr]) -> Callable[[Rule], Rule]:
     """Register a rule for node classes."""
 
     def register(function: Rule) -> Rule:
@@ -32,11 +32,11 @@ def rule(*kinds: type[exp.Expression]) -> Callable[[Rule], Rule]:
 
 
 @functools.cache
-def _parsed(template: str) -> exp.Expression:
+def _parsed(template: str) -> exp.Expr:
     return sqlglot.parse_one(template, read="duckdb")
 
 
-def duck(template: str, **children: exp.Expression | str | int) -> exp.Expression:
+def duck(template: str, **children: exp.Expr | str | int) -> exp.Expr:
     """An expression from DuckDB SQL with `:name` placeholders.
 
     Examples
@@ -61,48 +61,67 @@ def duck(template: str, **children: exp.Expression | str | int) -> exp.Expressio
     return tree
 
 
-def has_type(node: exp.Expression | None, *kinds: exp.DType) -> bool:
+def has_type(node: exp.Expr | None, *kinds: exp.DType) -> bool:
     """Whether the node's GoogleSQL type is one of these."""
     return node is not None and node.type is not None and node.is_type(*kinds)
 
 
-def is_unknown(node: exp.Expression | None) -> bool:
+def is_unknown(node: exp.Expr | None) -> bool:
     """Whether nothing is known about the node's type."""
     return node is None or node.type is None or node.is_type(exp.DType.UNKNOWN)
 
 
-def need_type(node: exp.Expression, of: exp.Expression) -> None:
-    """Refuse to guess: the translation of `of` depends on a type that is not known."""
+class Untranslatable(Exception):
+    """A node has no faithful translation; :func:`rewrite` says so with the node as it was written."""
+
+    def __init__(self, why: str, instead: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.instead = instead
+
+
+def need_type(node: exp.Expr) -> None:
+    """Refuse to guess: a translation depends on a type that is not known."""
     if is_unknown(node):
-        raise QueryError(
-            f"The type of {shown(node)} in {shown(of)} is not known, and its translation depends on it.",
+        raise Untranslatable(
+            "the type of its argument is not known, and its translation depends on it",
             "Write the type down: cast(… as numeric), cast(… as int64), …",
         )
 
 
-def shown(node: exp.Expression) -> str:
+def shown(node: exp.Expr) -> str:
     """The node as an analyst would write it, shortened."""
-    text = node.sql("bigquery", comments=False).lower()
+    plain = node.copy()
+    for column in plain.find_all(exp.Column):
+        column.set("table", None)
+    text = plain.sql("bigquery", comments=False, normalize_functions="lower")
     return text if len(text) <= 80 else text[:77] + "…"
 
 
-def refuse(node: exp.Expression, why: str, instead: str) -> QueryError:
-    """The error for a construct that cannot be translated faithfully."""
-    return QueryError(f"{shown(node)}: {why}.", instead)
+def rewrite(tree: exp.Expr) -> exp.Expr:
+    """The typed tree with every rule applied, children first.
 
-
-def rewrite(tree: exp.Expression) -> exp.Expression:
-    """The typed tree with every rule applied, children first."""
+    Raises
+    ------
+    QueryError
+        For the first construct that cannot be translated, with what to write instead.
+    """
+    originals = list(tree.copy().walk(bfs=False))
     root = exp.Paren(this=tree)
-    for node in reversed(list(tree.walk(bfs=False))):
+    nodes = list(tree.walk(bfs=False))
+    for node, original in zip(reversed(nodes), reversed(originals), strict=True):
         for candidate in RULES.get(type(node), ()):
-            new = candidate(node)
-            if new is not None:
-                if new is not node:
-                    if new.type is None:
-                        new.type = node.type
-                    node.replace(new)
-                break
-    result = root.this
+            try:
+                new = candidate(node)
+            except Untranslatable as error:
+                raise QueryError(f"{shown(original)}: {error.why}.", error.instead) from None
+            if new is None:
+                continue
+            if new is not node:
+                if new.type is None:
+                    new.type = node.type
+                node.replace(new)
+            break
+    result: exp.Expr = root.this
     result.parent = None
     return result

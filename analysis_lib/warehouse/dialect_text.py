@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from analysis_lib.warehouse.dialect_numbers import NUMERIC
-from analysis_lib.warehouse.dialect_rewrite import duck, has_type, need_type, refuse, rule, shown
+from analysis_lib.warehouse.dialect_rewrite import Untranslatable, duck, has_type, need_type, rule, shown
 from analysis_lib.warehouse.dialect_types import INTEGERS
 
 _BLANKS = (
@@ -16,23 +16,23 @@ TEXT = tuple(exp.DataType.TEXT_TYPES)
 
 
 @rule(exp.Concat)
-def concat(node: exp.Expression) -> exp.Expression:
+def concat(node: exp.Expr) -> exp.Expr:
     """NULL when one part is NULL; DuckDB's concat would skip it."""
-    joined: exp.Expression = exp.Paren(this=node.expressions[0].copy())
+    joined: exp.Expr = exp.Paren(this=node.expressions[0].copy())
     for part in node.expressions[1:]:
         joined = exp.DPipe(this=joined, expression=exp.Paren(this=part.copy()))
     return exp.Paren(this=joined)
 
 
 @rule(exp.Length)
-def length(node: exp.Expression) -> exp.Expression:
+def length(node: exp.Expr) -> exp.Expr:
     """Characters of a STRING, bytes of BYTES."""
-    need_type(node.this, node)
+    need_type(node.this)
     return duck("octet_length(:x)" if has_type(node.this, exp.DType.BINARY) else "length(:x)", x=node.this)
 
 
 @rule(exp.Trim)
-def trim(node: exp.Expression) -> exp.Expression | None:
+def trim(node: exp.Expr) -> exp.Expr | None:
     """Every kind of white space, where DuckDB's trim takes off spaces only."""
     if node.args.get("expression") is not None:
         return None
@@ -41,7 +41,7 @@ def trim(node: exp.Expression) -> exp.Expression | None:
 
 
 @rule(exp.Substring)
-def substring(node: exp.Expression) -> exp.Expression | None:
+def substring(node: exp.Expr) -> exp.Expr | None:
     """Position 0 is the first character, as is one before the start."""
     start = node.args.get("start")
     if isinstance(start, exp.Literal) and int(start.name) > 0:
@@ -58,10 +58,10 @@ def substring(node: exp.Expression) -> exp.Expression | None:
 
 
 @rule(exp.RegexpExtract)
-def regexp_extract(node: exp.Expression) -> exp.Expression:
+def regexp_extract(node: exp.Expr) -> exp.Expr:
     """The first match, or its one group; NULL without a match."""
     if node.args.get("position") or node.args.get("occurrence"):
-        raise refuse(node, "position and occurrence are not translated", "Put them into the pattern.")
+        raise Untranslatable("position and occurrence are not translated", "Put them into the pattern.")
     group = node.args.get("group")
     return duck(
         "case when regexp_matches(:x, :p) then regexp_extract(:x, :p, :g) end",
@@ -72,69 +72,73 @@ def regexp_extract(node: exp.Expression) -> exp.Expression:
 
 
 @rule(exp.RegexpReplace)
-def regexp_replace(node: exp.Expression) -> exp.Expression:
+def regexp_replace(node: exp.Expr) -> exp.Expr:
     """Every match is replaced."""
     return duck("regexp_replace(:x, :p, :r, 'g')", x=node.this, p=node.expression, r=node.args["replacement"])
 
 
 @rule(exp.SafeFunc)
-def safe(node: exp.Expression) -> exp.Expression:
+def safe(node: exp.Expr) -> exp.Expr:
     """`safe.f(x)`: NULL where f raises."""
     return duck("try(:x)", x=node.this)
 
 
 @rule(exp.Format, exp.Normalize, exp.FarmFingerprint, exp.Initcap, exp.ParseNumeric, exp.ParseBignumeric)
-def not_translated(node: exp.Expression) -> None:
+def not_translated(_: exp.Expr) -> None:
     """Functions that DuckDB lacks or computes otherwise."""
-    raise refuse(node, "this function has no faithful translation", "Do it in Python, or another way in SQL.")
+    raise Untranslatable(
+        "this function has no faithful translation", "Do it in Python, or another way in SQL."
+    )
 
 
 _KNOWN_TO_RULES = {"IEEE_DIVIDE", "ERROR", "ARRAY_CONCAT_AGG"}
 
 
 @rule(exp.Anonymous)
-def unknown_function(node: exp.Expression) -> exp.Expression | None:
+def unknown_function(node: exp.Expr) -> exp.Expr | None:
     """What is not known as GoogleSQL does not reach DuckDB, which has other functions of its own."""
     name = str(node.this).upper()
     if name == "IEEE_DIVIDE":
         return duck("(cast(:a as double) / cast(:b as double))", a=node.expressions[0], b=node.expressions[1])
     if name not in _KNOWN_TO_RULES:
-        raise refuse(node, f"{name.lower()} is not a function that the translation knows", "Check its name.")
+        raise Untranslatable(
+            f"{name.lower()} is not a function that the translation knows", "Check its name."
+        )
     return None
 
 
 @rule(exp.Cast, exp.TryCast)
-def cast(node: exp.Expression) -> exp.Expression | None:
+def cast(node: exp.Expr) -> exp.Expr | None:
     """Casts whose rounding, reading or text differs between the engines."""
     source, target = node.this, node.args["to"]
     kind = "try_cast" if isinstance(node, exp.TryCast) else "cast"
     if target.is_type(exp.DType.BIGDECIMAL, exp.DType.INTERVAL):
-        raise refuse(node, "this type is not translated", "Use numeric.")
+        raise Untranslatable("this type is not translated", "Use numeric.")
     if target.is_type(*INTEGERS) and has_type(source, exp.DType.DOUBLE):
         # BigQuery rounds halves away from zero, DuckDB to even
         return duck(f"{kind}(round(:x) as bigint)", x=source)
     if has_type(source, *TEXT):
         return _from_text(source, target, kind)
     if target.is_type(*TEXT):
-        return _to_text(node, source)
+        return _to_text(source)
     if target.is_type(exp.DType.DATE) and has_type(source, exp.DType.TIMESTAMPTZ):
         return duck("cast(make_timestamp(epoch_us(:x)) as date)", x=source)
     return None
 
 
-def _to_text(node: exp.Expression, source: exp.Expression) -> exp.Expression | None:
-    need_type(source, node)
+def _to_text(source: exp.Expr) -> exp.Expr | None:
+    need_type(source)
     if has_type(source, NUMERIC):
         return duck(r"regexp_replace(cast(cast(:x as decimal(38, 9)) as varchar), '\.?0+$', '')", x=source)
     if has_type(source, exp.DType.DOUBLE, exp.DType.TIMESTAMPTZ, exp.DType.DATETIME):
-        raise refuse(node, "its text differs between engines", "Format it in Python, or use format_date.")
+        raise Untranslatable("its text differs between engines", "Format it in Python, or use format_date.")
     return None
 
 
-def _from_text(source: exp.Expression, target: exp.DataType, kind: str) -> exp.Expression | None:
+def _from_text(source: exp.Expr, target: exp.DataType, kind: str) -> exp.Expr | None:
     """Strict readings: DuckDB would take '1.5' and '1e3' for whole numbers, and 't' or '1' for true."""
     if target.is_type(*INTEGERS):
-        fits = duck(r"regexp_full_match(trim(:x), '[+-]?[0-9]+')", x=source)
+        fits = duck(r"regexp_full_match(trim(:x), '[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)')", x=source)
         value = duck(f"{kind}(:x as bigint)", x=source)
     elif target.is_type(exp.DType.BOOLEAN):
         fits = duck("lower(:x) in ('true', 'false')", x=source)

@@ -1,18 +1,19 @@
 """What type every expression of a query has: the ground the translation stands on.
 
 BigQuery and DuckDB disagree mostly where a type decides (`*`, `/`, `sum`, `avg` of NUMERIC, literals), so
-a query is resolved against the columns of its tables before it is translated. Types are GoogleSQL's own
-names: INT64, FLOAT64, NUMERIC, STRING, BOOL, DATE, TIMESTAMP, DATETIME, TIME, BYTES, JSON, ARRAY<…>, STRUCT<…>.
+a query is resolved against the columns of its tables before it is translated. Types have GoogleSQL's
+names: INT64, FLOAT64, NUMERIC, STRING, BOOL, DATE, TIMESTAMP, DATETIME, TIME, BYTES, JSON, ARRAY, STRUCT.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlglot import exp
-from sqlglot.errors import OptimizeError
 from sqlglot.dialects.bigquery import BigQuery
+from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.typing import annotate_int_as_double
@@ -147,11 +148,15 @@ def schema_from_rows(rows: Iterable[tuple[str, str, str]]) -> dict[str, dict[str
     """
     schema: dict[str, dict[str, str]] = {}
     for table, column, kind in rows:
-        schema.setdefault(table, {})[column] = googlesql_type(kind)
+        try:
+            schema.setdefault(table, {})[column] = googlesql_type(kind)
+        except QueryError:
+            # such a column may be passed on; whatever depends on its type is refused
+            schema[table][column] = "UNKNOWN"
     return schema
 
 
-def base_tables(tree: exp.Expression) -> list[exp.Table]:
+def base_tables(tree: exp.Expr) -> list[exp.Table]:
     """The table nodes that are neither a CTE's name nor an array that is unnested."""
     return [
         table
@@ -169,7 +174,9 @@ def _is_cte(table: exp.Table) -> bool:
     """Whether the name is bound by a CTE that is visible where the table stands."""
     if table.db:
         return False
-    name, child, node = table.name.lower(), table, table.parent
+    name = table.name.lower()
+    child: exp.Expr = table
+    node = table.parent
     while node is not None:
         with_ = node.args.get("with_")
         if isinstance(node, exp.With):
@@ -199,7 +206,7 @@ def _is_array_path(table: exp.Table) -> bool:
     return any(source.alias_or_name.lower() == table.parts[0].name.lower() for source in beside)
 
 
-def resolve(tree: exp.Expression, schema: Schema) -> exp.Expression:
+def resolve(tree: exp.Expr, schema: Schema) -> exp.Expr:
     """The query with stars expanded, columns qualified and a type on every expression.
 
     Raises
@@ -207,28 +214,29 @@ def resolve(tree: exp.Expression, schema: Schema) -> exp.Expression:
     QueryError
         For a table or column that is not there, with the nearest that is.
     """
+    if tree.find(exp.Pivot) is not None:
+        raise QueryError(
+            "pivot and unpivot are not translated.", "Write countif(…) or sum(if(…, x, 0)) per column."
+        )
+    if isinstance(tree, exp.Select) and tree.args.get("kind"):
+        raise QueryError("A query's rows cannot be structs.", "Leave out `as struct`.")
     known = {name.lower(): name for name in schema}
     for table in base_tables(tree):
         name = table_name(table)
         if name.lower() not in known:
             raise QueryError(f"There is no table {name}.", did_you_mean(name, schema))
-    nested: dict[str, object] = {}
-    for name, columns in schema.items():
-        place = nested
-        *path, last = name.split(".")
-        for part in path:
-            place = place.setdefault(part, {})  # type: ignore[assignment]
-        place[last] = dict(columns)
     wanted = {table_name(table).lower() for table in base_tables(tree)}
-    used = {name: dict(columns) for name, columns in schema.items() if name.lower() in wanted}
+    used: dict[str, object] = {
+        name: dict(columns) for name, columns in schema.items() if name.lower() in wanted
+    }
     try:
         qualified = qualify(tree.copy(), schema=used, dialect="bigquery", quote_identifiers=False)
     except OptimizeError as error:
-        raise _column_error(error, used) from error
+        raise _column_error(error, {name: schema[name] for name in used}) from error
     return annotate(qualified, used)
 
 
-def annotate(tree: exp.Expression, schema: Schema) -> exp.Expression:
+def annotate(tree: exp.Expr, schema: dict[str, object]) -> exp.Expr:
     """The tree with a type on every expression; whole numbers of any width are INT64."""
     typed = annotate_types(
         tree,
@@ -242,28 +250,28 @@ def annotate(tree: exp.Expression, schema: Schema) -> exp.Expression:
     return typed
 
 
-def _annotate_arithmetic(annotator: TypeAnnotator, node: exp.Expression) -> exp.Expression:
+def _annotate_arithmetic(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
     """safe_divide and its like: a decimal literal beside a NUMERIC is one too."""
     sides = [node.this, node.expression]
     if any(side.is_type(exp.DType.DECIMAL) for side in sides) and all(
         side.is_type(exp.DType.DECIMAL, *INTEGERS) or isinstance(side.unnest(), exp.Literal) for side in sides
     ):
         return annotator._set_type(node, exp.DType.DECIMAL)
-    if isinstance(node, exp.SafeDivide) and all(side.is_type(*INTEGERS) for side in sides):
+    if isinstance(node, exp.Div | exp.SafeDivide) and all(side.is_type(*INTEGERS) for side in sides):
         return annotator._set_type(node, exp.DType.DOUBLE)
     return annotator._set_type(node, annotator._maybe_coerce(sides[0].type, sides[1].type))
 
 
-def _annotate_function(annotator: TypeAnnotator, node: exp.Expression) -> exp.Expression:
+def _annotate_function(annotator: TypeAnnotator, node: exp.Expr) -> exp.Expr:
     """Functions that sqlglot does not know by name."""
     is_double = str(node.this).upper() == "IEEE_DIVIDE"
     return annotator._set_type(node, exp.DType.DOUBLE if is_double else exp.DType.UNKNOWN)
 
 
-_ANNOTATORS = {
+_ANNOTATORS: dict[Any, Any] = {
     **{
         kind: {"annotator": _annotate_arithmetic}
-        for kind in (exp.SafeDivide, exp.SafeAdd, exp.SafeSubtract, exp.SafeMultiply)
+        for kind in (exp.Div, exp.SafeDivide, exp.SafeAdd, exp.SafeSubtract, exp.SafeMultiply)
     },
     exp.Anonymous: {"annotator": _annotate_function},
     exp.Trunc: {"annotator": annotate_int_as_double},

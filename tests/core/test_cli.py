@@ -152,7 +152,8 @@ class TestBadInput:
             [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         try:
-            assert holder.stdout and holder.stdout.readline() == "open\n"
+            assert holder.stdout
+            assert holder.stdout.readline() == "open\n"
             code, _, err = shopbook("build")
             assert (code, "another process" in err) == (16, True), err
             code, out, _ = shopbook("doctor")

@@ -89,7 +89,7 @@ class _Client(wasm_client.WasmClient):
 
 
 class GoogleSql:
-    """One running analyser and engine. Start it once a session: it takes half a second, the first time 20 s."""
+    """One running analyser and engine. Start it once a session: half a second, the first time 20 s."""
 
     def __init__(self) -> None:
         self._client = _Client()

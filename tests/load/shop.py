@@ -86,9 +86,7 @@ class Shop:
 
     def load(self, *paths: Path, tables: Sequence[str] | None = None, **options: Any) -> LoadSummary:
         """Load these paths, or the shop's folder."""
-        return load(
-            self.connection, "thelook", paths or [self.folder], tables, root=self.folder, **options
-        )
+        return load(self.connection, "thelook", paths or [self.folder], tables, root=self.folder, **options)
 
     def load_text(self, name: str, content: str | bytes, **options: Any) -> FileOutcome:
         """Write one file, load it, and tell what became of it."""
@@ -101,7 +99,9 @@ class Shop:
 
     def values(self, table: str, *columns: str) -> list[Any]:
         """One value, or a tuple of values, of each row of a raw table in the order of the file."""
-        rows = self.query(f"select {', '.join(columns)} from raw_{table} order by load_file_id, load_row_number")
+        rows = self.query(
+            f"select {', '.join(columns)} from raw_{table} order by load_file_id, load_row_number"
+        )
         return [row[0] for row in rows] if len(columns) == 1 else rows
 
     def rejects(self, *columns: str) -> list[Any]:
@@ -121,9 +121,7 @@ class Shop:
     def content(self, table: str) -> list[tuple[Any, ...]]:
         """The staged rows of a table without where they came from, in an order of their own."""
         columns = ", ".join(read_source("thelook").tables[table].columns)
-        return sorted(
-            self.query(f"select {columns} from raw_{table} where not is_duplicate"), key=repr
-        )
+        return sorted(self.query(f"select {columns} from raw_{table} where not is_duplicate"), key=repr)
 
 
 def assert_row_equation(shop: Shop, tables: Iterable[str]) -> None:

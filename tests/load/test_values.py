@@ -17,8 +17,8 @@ GOOD = {"id": "1000"}
 def _load(shop: Shop, table: str, column: str, text: str) -> list[object]:
     """The value of a column as loaded from a text, beside a row without a fault; [] when rejected."""
     key = next(iter(ROWS[table]))
-    changes = {"id": "1", column: text} if key == "id" else {column: text}
-    shop.write(f"{table}.csv", csv_text(table, changes, {key: "1000" if key != "date" else "2024-03-02"}))
+    other = {key: "2024-03-02" if key == "date" else "1000"}
+    shop.write(f"{table}.csv", csv_text(table, {column: text}, other))
     shop.load()
     return shop.query(f"select {column} from raw_{table} where load_row_number = 1")
 
@@ -81,7 +81,9 @@ def test_what_is_no_time_stamp(shop: Shop, text: str) -> None:
     assert shop.rejects() == [(1, f'created_at: "{text}" is not a time stamp')]
 
 
-@pytest.mark.parametrize("text", ["0001-01-01 00:00:00 UTC", "1970-01-01", "9999-12-31 23:59:59.999999 UTC", "2100-01-01"])
+@pytest.mark.parametrize(
+    "text", ["0001-01-01 00:00:00 UTC", "1970-01-01", "9999-12-31 23:59:59.999999 UTC", "2100-01-01"]
+)
 def test_placeholders_for_a_time_are_no_times(shop: Shop, text: str) -> None:
     assert _load(shop, "events", "created_at", text) == []
     assert shop.rejects("reason") == [f"created_at: {text} is not between 1990 and 2099"]
@@ -95,8 +97,12 @@ def test_placeholders_for_a_time_are_no_times(shop: Shop, text: str) -> None:
         ("microseconds", "1709287140000000", "1709287141250000"),
     ],
 )
-def test_counts_since_1970_where_the_whole_column_is_such(shop: Shop, unit: str, text: str, more: str) -> None:
-    shop.write("events.csv", csv_text("events", {"id": "1", "created_at": text}, {"id": "2", "created_at": more}))
+def test_counts_since_1970_where_the_whole_column_is_such(
+    shop: Shop, unit: str, text: str, more: str
+) -> None:
+    shop.write(
+        "events.csv", csv_text("events", {"id": "1", "created_at": text}, {"id": "2", "created_at": more})
+    )
     summary = shop.load()
     assert shop.values("events", "created_at") == [
         dt.datetime(2024, 3, 1, 9, 59, tzinfo=UTC), dt.datetime(2024, 3, 1, 9, 59, 1, 250000, UTC),
@@ -144,7 +150,9 @@ def test_money_is_decimal_with_nine_places(shop: Shop, text: str, expected: str)
     assert _load(shop, "order_items", "sale_price", text) == [(Decimal(expected),)]
 
 
-@pytest.mark.parametrize("text", ["1,234.50", "1.234,50", "$5", "5 USD", "1_0", "1e400", "inf", "--5", "1 000", "9" * 35])
+@pytest.mark.parametrize(
+    "text", ["1,234.50", "1.234,50", "$5", "5 USD", "1_0", "1e400", "inf", "--5", "1 000", "9" * 35]
+)
 def test_what_is_no_amount(shop: Shop, text: str) -> None:
     assert _load(shop, "order_items", "sale_price", _quoted(text)) == []
     assert shop.rejects("reason") == [f'sale_price: "{text}" is not an amount']
@@ -228,7 +236,9 @@ def test_a_rejected_row_tells_all_its_faults_and_where_it_stands(shop: Shop) -> 
 def test_columns_in_any_order_case_and_company(shop: Shop) -> None:
     text = "Longitude, LATITUDE ,centre,Name,ID,\n2.5,1.5,x,Rome,1,\n"
     loaded = shop.load_text("distribution_centers.csv", text)
-    assert shop.values("distribution_centers", "id", "name", "latitude", "longitude") == [(1, "Rome", 1.5, 2.5)]
+    assert shop.values("distribution_centers", "id", "name", "latitude", "longitude") == [
+        (1, "Rome", 1.5, 2.5)
+    ]
     assert loaded.decisions["ignored_columns"] == ["centre", "column 6"]
 
 
@@ -242,4 +252,6 @@ def test_optional_columns_are_empty_where_the_file_lacks_them(shop: Shop) -> Non
 def test_optional_columns_are_read_where_the_file_has_them(shop: Shop) -> None:
     extra = {"quantity": "2", "list_price": "12", "discount": "2.5"}
     shop.load_text("order_items.csv", csv_text("order_items", extra))
-    assert shop.values("order_items", "quantity", "list_price", "discount") == [(2, Decimal(12), Decimal("2.5"))]
+    assert shop.values("order_items", "quantity", "list_price", "discount") == [
+        (2, Decimal(12), Decimal("2.5"))
+    ]
