@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
-from analysis_lib.errors import ParameterError
 from analysis_lib.simulate import behaviour
 from analysis_lib.simulate.accounts import keep_accounts
+from analysis_lib.simulate.arguments import Progress, Tenths, check_arguments
 from analysis_lib.simulate.arrays import Array
 from analysis_lib.simulate.baskets import Lines, discounts, draw_lines, sale_percent
 from analysis_lib.simulate.bookkeeping import FunnelBook
@@ -38,9 +37,7 @@ from analysis_lib.simulate.visitors import draw_visitors
 from analysis_lib.simulate.world import World
 
 DEFAULT_END_DATE = dt.date(2026, 6, 30)
-MOST_VISITORS, MOST_MONTHS = 5_000_000, 60
 _SESSIONS_OF_A_BLOCK = 100_000
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,16 @@ class SimulationSummary:
     sessions: int
     orders: int
     net_revenue: Decimal
+
+    def lines(self) -> list[str]:
+        """The summary in words, for the command line."""
+        return [
+            f"Wrote a shop of {self.visitors:,} visitors to {self.out}, "
+            f"{self.start_date} to {self.end_date}, seed {self.seed}.",
+            f"{self.sessions:,} sessions, {self.rows['events']:,} events, {self.orders:,} orders, "
+            f"net revenue {self.net_revenue:,}.",
+            f"{self.bytes / 1e6:,.1f} MB in {len(self.rows)} tables and {TRUTH}.",
+        ]
 
 
 def simulate(
@@ -80,7 +87,7 @@ def simulate(
     out
         The folder to write: new, empty, or an earlier simulated shop, which is replaced when all is done.
     progress
-        Called with what is being done, how much of it is done, and how much there is.
+        Called with what is being done, how much of it is done, and how much there is, about every tenth.
     end_date
         The last day. The clock is never asked.
 
@@ -96,10 +103,10 @@ def simulate(
     >>> simulate(visitors=200, months=2, seed=7, out=Path("data/tiny"))  # doctest: +SKIP
     SimulationSummary(out=PosixPath('.../data/tiny'), ...)
     """
-    _check(visitors, months, seed, end_date)
+    check_arguments(visitors, months, seed, end_date)
     folder = check_folder(out)
     period = Period.ending(end_date, months)
-    tell = progress or _silent
+    tell = Tenths(progress)
     with whole_folder(folder) as part:
         rows, world = _write(part, period, visitors, seed, tell)
         (part / TRUTH).write_text(truth_text(world, seed, months, rows), encoding="utf-8")
@@ -116,24 +123,6 @@ def simulate(
         orders=rows["orders"],
         net_revenue=Decimal(int(world.accounts.net_revenue.sum())).scaleb(-2),
     )
-
-
-def _check(visitors: int, months: int, seed: int, end_date: dt.date) -> None:
-    ranges = (
-        ("visitors", visitors, 1, MOST_VISITORS),
-        ("months", months, 1, MOST_MONTHS),
-        ("seed", seed, 0, 2**63 - 1),
-    )
-    for name, value, low, high in ranges:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise ParameterError(
-                f"The parameter {name} was given {value!r}.",
-                f"It takes a whole number from {low:,} to {high:,}.",
-            )
-    if not dt.date(1990, 1, 1) <= end_date <= dt.date(2100, 1, 1):
-        raise ParameterError(
-            f"The parameter end_date was given {end_date}.", "It takes a day from 1990-01-01 to 2100-01-01."
-        )
 
 
 def _write(
@@ -203,8 +192,3 @@ def _as_known_at_the_end(rng: np.random.Generator, period: Period, start: Array,
         order_cancelled=lines.order_cancelled & ~too_late,
         line_cancelled=lines.line_cancelled & ~too_late,
     )
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
-    del stage, done, total

@@ -18,6 +18,7 @@ from analysis_lib.simulate.clock import DAY, Period
 
 _NORMAL, _THIN, _OVER, _DEAD = range(len(POLICIES))
 _COVER_DAYS = 30
+_THIN_CAUTION = 0.42  # what the thin policy multiplies the planner's reorder point by
 _SMOOTHING = 1 / 30
 _ATTEMPTS = 6
 _RECEIVED_AT = -6 * 3600  # the evening before the first day of sale
@@ -85,7 +86,7 @@ class _Shelves:
         first = np.where(policy == _OVER, first * 6 + 20, first)
         first = np.where(policy == _DEAD, rng.integers(6, 40, size), first)
         self._reorders = np.isin(policy, (_NORMAL, _THIN))
-        self._caution = np.where(policy == _THIN, 0.42, 1.0)
+        self._caution = np.where(policy == _THIN, _THIN_CAUTION, 1.0)
         self.on_hand, self._first = first.copy(), first
         self._first_day = -rng.integers(1, 61, size)
         longest = int(catalogue.lead_days.max() * 1.5) + 2

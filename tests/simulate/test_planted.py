@@ -47,7 +47,7 @@ def test_step_probabilities_by_device_and_source_are_recovered(shop: SimulatedSh
                 expected += count * chance
                 variance += count * chance * (1 - chance)
             assert trials == seen.loc[source, before]
-            off = abs(seen.loc[source, step] - expected)
+            off = abs(float(seen[step].loc[source]) - expected)
             assert off <= Z * math.sqrt(variance) + 1, (device, source, step)
 
 
