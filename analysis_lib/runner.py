@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import importlib.metadata
 import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.errors import DateRangeError, MissingInputError, ModelError, QueryError
-from analysis_lib.models import PACKAGE, Model, Project, digest
+from analysis_lib.models import Model, Project, digest
 from analysis_lib.parameters import Parameters
+from analysis_lib.state import META_MODELS, RUN_PARAMETERS, engine_fingerprint, read_state
 from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
 
 if TYPE_CHECKING:
@@ -27,15 +26,6 @@ if TYPE_CHECKING:
 
     from analysis_lib.progress import ProgressCallback
 
-META_MODELS = {
-    "model": "STRING",
-    "fingerprint": "STRING",
-    "parts": "STRING",
-    "rows": "INT64",
-    "seconds": "FLOAT64",
-    "built_at": "TIMESTAMP",
-}
-RUN_PARAMETERS = {"name": "STRING", "value": "STRING"}
 _DATED = {"stg_events": "event_time", "stg_orders": "created_at"}
 
 
@@ -66,45 +56,6 @@ class BuildSummary:
     def unavailable(self) -> dict[str, str]:
         """Model to the input that it lacks."""
         return {result.model: result.reason for result in self.results if result.action == "not available"}
-
-
-@lru_cache(maxsize=1)
-def engine_fingerprint() -> str:
-    """What the translation depends on: a new sqlglot or a changed dialect layer rebuilds everything."""
-    files = sorted((PACKAGE / "warehouse").glob("dialect*.py"))
-    versions = [importlib.metadata.version(name) for name in ("sqlglot", "duckdb")]
-    return digest(*versions, *(path.read_text(encoding="utf-8") for path in files))
-
-
-@dataclass
-class _State:
-    """What the warehouse holds: fingerprints of models and of loaded tables."""
-
-    models: dict[str, tuple[str, dict[str, Any], int]]
-    raw: dict[str, str]
-    parameters: dict[str, str]
-
-
-def read_state(warehouse: Warehouse) -> _State:
-    """Read what was built and loaded; three queries on tables of a few rows."""
-    tables = warehouse.tables()
-    models: dict[str, tuple[str, dict[str, Any], int]] = {}
-    if "meta_models" in tables:
-        rows = warehouse.rows("select model, fingerprint, parts, rows from meta_models")
-        models = {name: (fingerprint, json.loads(parts), n) for name, fingerprint, parts, n in rows}
-        # A table that was dropped by hand is not there, whatever the metadata says.
-        models = {name: entry for name, entry in models.items() if name in tables}
-    raw: dict[str, str] = {}
-    if "load_ledger" in tables:
-        rows = warehouse.rows("select table_name, content_sha256, rows_kept from load_ledger order by 1, 2")
-        for table, sha, kept in rows:
-            raw[f"raw_{table}"] = digest(raw.get(f"raw_{table}", ""), sha, str(kept))
-        raw = {name: value for name, value in raw.items() if name in tables}
-        raw["load_counts"] = digest(*(f"{name}={value}" for name, value in sorted(raw.items())))
-    parameters: dict[str, str] = {}
-    if "run_parameters" in tables:
-        parameters = dict(warehouse.rows("select name, value from run_parameters"))
-    return _State(models=models, raw=raw, parameters=parameters)
 
 
 class Runner:

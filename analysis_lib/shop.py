@@ -16,6 +16,7 @@ from analysis_lib.errors import ModelError, QueryError, did_you_mean
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import Parameters, make_parameters
 from analysis_lib.settings import Settings, load_settings
+from analysis_lib.state import read_state
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
 
@@ -201,7 +202,7 @@ def wanted_parameters(settings: Settings, warehouse: DuckDBWarehouse, given: Map
     """What was given wins over the last build, which wins over the settings file and the defaults."""
     last = {
         name: value
-        for name, value in runner.read_state(warehouse).parameters.items()
+        for name, value in read_state(warehouse).parameters.items()
         if name in Parameters.__dataclass_fields__ and name != "as_of"
     }
     return make_parameters({**settings.parameters, **last, **given})

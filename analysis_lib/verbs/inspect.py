@@ -14,8 +14,8 @@ from typing import Any
 from analysis_lib.errors import QueryError, ShopbookError, WarehouseLockedError, did_you_mean
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
-from analysis_lib.runner import read_state
 from analysis_lib.settings import Settings
+from analysis_lib.state import read_state
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop, shops, warehouse_bytes
 
@@ -128,7 +128,8 @@ def query_lines(
             frame = warehouse.query(tree, needed)
         except ShopbookError as error:
             columns = {c for table in dialect.tables(tree) for c in _columns(project, table)}
-            raise QueryError(f"The query failed: {error.message}", _hint(error.message, columns)) from error
+            hint = error.hint or _hint(error.message, columns)
+            raise QueryError(f"The query failed: {error.message}", hint) from error
     if as_csv:
         return str(frame.to_csv(index=False, lineterminator="\n")).splitlines()
     shown = frame.head(limit)
@@ -144,8 +145,9 @@ def _columns(project: Project, table: str) -> list[str]:
 
 
 def _hint(message: str, columns: set[str]) -> str:
-    quoted = [name for name in re.findall(r"['\"](\w+)['\"]", message) if name not in columns]
-    return did_you_mean(quoted[0], columns) if quoted and columns else ""
+    named = re.findall(r"(?:column |['\"])(\w+)", message)
+    unknown = [name for name in named if name not in columns]
+    return did_you_mean(unknown[0], columns) if unknown and columns else ""
 
 
 def _cell(value: object) -> str:

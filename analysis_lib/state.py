@@ -1,0 +1,61 @@
+"""What the warehouse holds: which models were built from what, and which files were loaded."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from analysis_lib.models import PACKAGE, digest
+from analysis_lib.warehouse.base import Warehouse
+
+META_MODELS = {
+    "model": "STRING",
+    "fingerprint": "STRING",
+    "parts": "STRING",
+    "rows": "INT64",
+    "seconds": "FLOAT64",
+    "built_at": "TIMESTAMP",
+}
+RUN_PARAMETERS = {"name": "STRING", "value": "STRING"}
+
+
+@lru_cache(maxsize=1)
+def engine_fingerprint() -> str:
+    """What the translation depends on: a new sqlglot or a changed dialect layer rebuilds everything."""
+    files = sorted((PACKAGE / "warehouse").glob("dialect*.py"))
+    versions = [importlib.metadata.version(name) for name in ("sqlglot", "duckdb")]
+    return digest(*versions, *(path.read_text(encoding="utf-8") for path in files))
+
+
+@dataclass
+class State:
+    """What the warehouse holds: fingerprints of models and of loaded tables."""
+
+    models: dict[str, tuple[str, dict[str, Any], int]]
+    raw: dict[str, str]
+    parameters: dict[str, str]
+
+
+def read_state(warehouse: Warehouse) -> State:
+    """Read what was built and loaded; three queries on tables of a few rows."""
+    tables = warehouse.tables()
+    models: dict[str, tuple[str, dict[str, Any], int]] = {}
+    if "meta_models" in tables:
+        rows = warehouse.rows("select model, fingerprint, parts, rows from meta_models")
+        models = {name: (fingerprint, json.loads(parts), n) for name, fingerprint, parts, n in rows}
+        # A table that was dropped by hand is not there, whatever the metadata says.
+        models = {name: entry for name, entry in models.items() if name in tables}
+    raw: dict[str, str] = {}
+    if "load_ledger" in tables:
+        rows = warehouse.rows("select table_name, content_sha256, rows_kept from load_ledger order by 1, 2")
+        for table, sha, kept in rows:
+            raw[f"raw_{table}"] = digest(raw.get(f"raw_{table}", ""), sha, str(kept))
+        raw = {name: value for name, value in raw.items() if name in tables}
+        raw["load_counts"] = digest(*(f"{name}={value}" for name, value in sorted(raw.items())))
+    parameters: dict[str, str] = {}
+    if "run_parameters" in tables:
+        parameters = dict(warehouse.rows("select name, value from run_parameters"))
+    return State(models=models, raw=raw, parameters=parameters)
