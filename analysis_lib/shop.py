@@ -7,6 +7,7 @@ notebooks run at once and none can change a mart.
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Set for the kernels of a published run: two of them must not build at once, nor one behind the report's back.
+READ_ONLY = "SHOPBOOK_READ_ONLY"
 
 
 class Shop:
@@ -187,7 +191,16 @@ def open_shop(
     warehouse = DuckDBWarehouse(settings, name, read_only=True)
     wanted = wanted_parameters(settings, warehouse, {"as_of": as_of, **parameters})
     work = runner.Runner(warehouse, project, wanted)
-    if work.stale():
+    stale = work.stale()
+    if stale and os.environ.get(READ_ONLY):
+        warehouse.close()
+        [(model, reason), *_] = stale.items()
+        raise ModelError(
+            f"The marts do not fit this notebook's parameters ({model}: {reason}), and a published run "
+            "does not build.",
+            "Were they changed meanwhile? Run shopbook report again.",
+        )
+    if stale:
         warehouse.close()
         with DuckDBWarehouse(settings, name) as writable:
             summary = runner.Runner(writable, project, wanted).build()

@@ -11,6 +11,7 @@ from analysis_lib.checks import raise_on_failure
 from analysis_lib.parameters import Parameters
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
+from analysis_lib.shop import READ_ONLY
 from analysis_lib.verbs.build import Outcomes, build, build_lines, check_lines
 
 
@@ -105,6 +106,7 @@ def report(
         renderer=renderer,
         only=only,
         force=force,
+        environment={READ_ONLY: "1"},
     )
     summary = publish(request, progress)
     return _summary_lines(outcomes, summary.lines(), progress)

@@ -1,0 +1,262 @@
+"""What a run publishes: `reports/reports.yml`, less the pages whose models are not available."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis_lib.errors import MissingInputError, RenderError, SettingsError, did_you_mean
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
+_PAGE_KEYS = {"id", "notebook", "title", "description", "output", "requires"}
+_BRIEF_KEYS = {"id", "title", "description", "pages", "tag", "length"}
+_TOP_KEYS = {"pages", "briefs"}
+
+
+@dataclass(frozen=True)
+class PageSpec:
+    """One page as `reports.yml` declares it."""
+
+    id: str
+    notebook: Path
+    title: str
+    description: str
+    output: str
+    requires: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BriefSpec:
+    """One PDF brief as `reports.yml` declares it; `pages` are page ids."""
+
+    id: str
+    title: str
+    description: str
+    pages: tuple[str, ...]
+    tag: str
+    length: int | None
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Everything that `reports.yml` declares, checked."""
+
+    pages: tuple[PageSpec, ...]
+    briefs: tuple[BriefSpec, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What this run makes.
+
+    `left_out` maps the id of a page that is not published to the reason; `outputs` maps the notebook file
+    of a published page to the stem of its HTML file.
+    """
+
+    pages: tuple[PageSpec, ...]
+    briefs: tuple[BriefSpec, ...]
+    left_out: Mapping[str, str]
+    outputs: Mapping[str, str]
+    left_out_notebooks: frozenset[str]
+
+
+def read_reports(path: Path, notebooks: Path) -> Reports:
+    """Read and check `reports.yml`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    notebooks
+        The folder that its `notebook` entries are in.
+
+    Raises
+    ------
+    MissingInputError
+        The file, or a notebook that it names, is not there.
+    SettingsError
+        An entry has an unknown or missing key, a value of the wrong type, a doubled id, or names a page
+        that does not exist; the sentence names the entry.
+    """
+    if not path.is_file():
+        raise MissingInputError(f"The list of reports {path.name} is not in {path.parent}.")
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path.name} cannot be read as YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{path.name} must be a mapping with the lists pages and briefs.")
+    _check_keys(path.name, document, _TOP_KEYS)
+    pages = tuple(_page(entry, notebooks) for entry in _entries(path.name, document, "page"))
+    if not pages:
+        raise SettingsError(f"{path.name} lists no page.", "Add an entry under pages.")
+    _check_unique(f"{path.name}, pages", "id", [page.id for page in pages])
+    _check_unique(f"{path.name}, pages", "output", [page.output for page in pages])
+    _check_unique(f"{path.name}, pages", "notebook", [page.notebook.name for page in pages])
+    ids = [page.id for page in pages]
+    briefs = tuple(_brief(entry, ids) for entry in _entries(path.name, document, "brief"))
+    _check_unique(f"{path.name}, briefs", "id", [brief.id for brief in briefs])
+    return Reports(pages, briefs)
+
+
+def make_plan(
+    reports: Reports, availability: Mapping[str, bool | str], only: Sequence[str] | None = None
+) -> Plan:
+    """Leave out the pages whose models are not available, and the briefs that then have no page.
+
+    Parameters
+    ----------
+    availability
+        Model name to True, or to False or the reason why it is not available.
+    only
+        Page ids to restrict the run to, for a preview.
+
+    Raises
+    ------
+    SettingsError
+        A page requires a model that does not exist, or `only` names no page.
+    RenderError
+        No page is left.
+    """
+    known = [page.id for page in reports.pages]
+    for name in only or ():
+        if name not in known:
+            raise SettingsError(f"There is no page {name} in reports.yml.", did_you_mean(name, known))
+    left_out: dict[str, str] = {}
+    for page in reports.pages:
+        missing = [reason for model in page.requires if (reason := _missing(page, model, availability))]
+        if missing:
+            left_out[page.id] = "; ".join(missing)
+    wanted = [p for p in reports.pages if p.id not in left_out and (not only or p.id in only)]
+    if not wanted:
+        reasons = ". ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise RenderError(f"No page can be published. {reasons}".strip())
+    outputs = {page.notebook.name: page.output for page in wanted}
+    if "index" not in outputs.values():
+        outputs[wanted[0].notebook.name] = "index"  # a site opens with index.html
+    kept = {page.id for page in wanted}
+    briefs = tuple(
+        brief
+        for brief in reports.briefs
+        if (kept.issuperset(brief.pages) if only else kept & set(brief.pages))
+    )
+    return Plan(
+        tuple(wanted),
+        briefs,
+        left_out,
+        outputs,
+        frozenset(page.notebook.name for page in reports.pages if page.id not in kept),
+    )
+
+
+def _missing(page: PageSpec, model: str, availability: Mapping[str, bool | str]) -> str:
+    if model not in availability:
+        raise SettingsError(
+            f"reports.yml, page {page.id}: it requires the model {model}, which does not exist.",
+            did_you_mean(model, availability),
+        )
+    state = availability[model]
+    if state is True:
+        return ""
+    return f"{model} is not available" + (f" ({state})" if isinstance(state, str) and state else "")
+
+
+def _entries(file: str, document: Mapping[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Each entry with its name for messages: its id, or its position where it has none."""
+    entries = document.get(f"{kind}s") or []
+    if not isinstance(entries, list):
+        raise SettingsError(f"{file}: {kind}s must be a list of entries.")
+    named = []
+    for position, entry in enumerate(entries, start=1):
+        where = f"{file}, {kind} {position}"
+        if not isinstance(entry, dict):
+            raise SettingsError(f"{where}: it must be a mapping of keys, not {entry!r}.")
+        if "id" in entry:
+            where = f"{file}, {kind} {entry['id']}"
+        named.append((where, entry))
+    return named
+
+
+def _page(named: tuple[str, dict[str, Any]], notebooks: Path) -> PageSpec:
+    where, entry = named
+    _check_keys(where, entry, _PAGE_KEYS)
+    name = _identifier(where, entry, "id")
+    file = _text(where, entry, "notebook")
+    if not file.endswith(".ipynb") or Path(file).name != file:
+        raise SettingsError(f"{where}: notebook must be the name of an .ipynb file, not {file!r}.")
+    path = notebooks / file
+    if not path.is_file():
+        there = [found.name for found in sorted(notebooks.glob("*.ipynb"))]
+        raise MissingInputError(
+            f"{where}: the notebook {file} is not in {notebooks.name}/.", did_you_mean(file, there)
+        )
+    return PageSpec(
+        name,
+        path,
+        _text(where, entry, "title"),
+        _text(where, entry, "description", default=""),
+        _identifier(where, entry, "output", default=name),
+        _names(where, entry, "requires"),
+    )
+
+
+def _brief(named: tuple[str, dict[str, Any]], page_ids: Sequence[str]) -> BriefSpec:
+    where, entry = named
+    _check_keys(where, entry, _BRIEF_KEYS)
+    pages = _names(where, entry, "pages")
+    if not pages:
+        raise SettingsError(f"{where}: pages must name at least one page.")
+    for page in pages:
+        if page not in page_ids:
+            raise SettingsError(f"{where}: there is no page {page}.", did_you_mean(page, page_ids))
+    length = entry.get("length")
+    if length is not None and (not isinstance(length, int) or isinstance(length, bool) or length < 1):
+        raise SettingsError(f"{where}: length must be a number of pages from 1, not {length!r}.")
+    return BriefSpec(
+        _identifier(where, entry, "id"),
+        _text(where, entry, "title"),
+        _text(where, entry, "description", default=""),
+        pages,
+        _identifier(where, entry, "tag", default="brief"),
+        length,
+    )
+
+
+def _check_keys(where: str, entry: Mapping[str, Any], known: set[str]) -> None:
+    for key in entry:
+        if key not in known:
+            raise SettingsError(f"{where}: there is no key {key}.", did_you_mean(str(key), known))
+
+
+def _check_unique(where: str, key: str, values: Sequence[str]) -> None:
+    doubled = sorted({value for value in values if values.count(value) > 1})
+    if doubled:
+        raise SettingsError(f"{where}: the {key} {doubled[0]} stands there more than once.")
+
+
+def _text(where: str, entry: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = entry.get(key, default)
+    if value is None:
+        raise SettingsError(f"{where}: the key {key} is missing.")
+    if not isinstance(value, str) or "\n" in value.strip() or (not value.strip() and default is None):
+        raise SettingsError(f"{where}: {key} must be a line of text, not {value!r}.")
+    return value.strip()
+
+
+def _identifier(where: str, entry: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = _text(where, entry, key, default)
+    if not _NAME.match(value):
+        raise SettingsError(f"{where}: {key} must be lower-case letters, digits and hyphens, not {value!r}.")
+    return value
+
+
+def _names(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = entry.get(key) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise SettingsError(f"{where}: {key} must be a list of names, not {values!r}.")
+    return tuple(values)

@@ -1,0 +1,142 @@
+"""What is asked of a publishing run, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from analysis_lib.publish.notebook_parameters import Literal
+from analysis_lib.settings import Settings
+
+
+class Progress(Protocol):
+    """The part of :class:`analysis_lib.progress.Progress` that publishing uses."""
+
+    def say(self, line: str) -> None:
+        """Print one line."""
+
+    def stage(self, name: str) -> AbstractContextManager[Callable[[str, int, int], None]]:
+        """Time a stage; the value shows a step `(label, done, total)` of it."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """The facts that every page and brief carries, so that it can be traced months later.
+
+    `period` and `data_through` are texts as shown, for example "1 June – 30 June 2026" and "2026-06-30";
+    `commit` is short, with "+changes" where the work tree differs from it, or empty outside git;
+    `parameters` are those to print, name to text.
+    """
+
+    shop: str
+    data_through: str
+    period: str
+    commit: str = ""
+    currency: str = ""
+    checks_passed: int = 0
+    checks_warned: int = 0
+    checks_failed: int = 0
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def checks(self) -> str:
+        """The checks in words, for example "18 checks passed, 1 warned"."""
+        total = self.checks_passed + self.checks_warned + self.checks_failed
+        if not total:
+            return "no checks run"
+        words = [f"{self.checks_passed} of {total} checks passed"]
+        words += [f"{self.checks_warned} warned"] if self.checks_warned else []
+        words += [f"{self.checks_failed} failed"] if self.checks_failed else []
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
+class PublishRequest:
+    """Everything a run depends on. Same request and same project files: same bytes.
+
+    Parameters
+    ----------
+    settings
+        Where the project, the site and the build folder are.
+    parameters
+        Every parameter a notebook may declare, as plain literals (dates as ISO texts), `shop` included.
+    fingerprints
+        Model name to the fingerprint of its content; a notebook is run again when one changes.
+    availability
+        Model name to True, or to False or the reason why it is not available.
+    stamp
+        The facts printed on every page.
+    required_parameters
+        Names that every notebook must declare.
+    renderer
+        ``auto``, ``quarto`` or ``builtin``.
+    only
+        Page ids: make a preview of these pages and leave the published site alone.
+    force
+        Run every notebook again.
+    cell_timeout
+        Seconds after which a cell is stopped.
+    environment
+        Environment variables for the kernels, beside the process's own.
+    """
+
+    settings: Settings
+    parameters: Mapping[str, Literal]
+    fingerprints: Mapping[str, str]
+    availability: Mapping[str, bool | str]
+    stamp: Stamp
+    required_parameters: Sequence[str] = ("shop",)
+    renderer: str = "auto"
+    only: Sequence[str] | None = None
+    force: bool = False
+    cell_timeout: int = 900
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PublishSummary:
+    """What a run did.
+
+    Attributes
+    ----------
+    site
+        The folder of the finished site (of the preview, with `only`).
+    up_to_date
+        True when nothing had changed and nothing was done.
+    renderer
+        ``quarto 1.10.18`` or ``builtin …``, as it stands in build.json.
+    executed, reused
+        Page id to the reason why its notebook was run, or was not.
+    left_out
+        Page id to the reason why it is not published.
+    pages, briefs
+        Page and brief ids to the files of the site.
+    notes
+        What a person should look at: warnings that notebooks wrote, a brief of another length.
+    seconds
+        Stage to seconds.
+    """
+
+    site: Path
+    up_to_date: bool
+    renderer: str
+    executed: Mapping[str, str]
+    reused: Mapping[str, str]
+    left_out: Mapping[str, str]
+    pages: Mapping[str, Path]
+    briefs: Mapping[str, Path]
+    notes: Sequence[str]
+    seconds: Mapping[str, float]
+
+    def lines(self) -> list[str]:
+        """The summary as lines for the terminal."""
+        if self.up_to_date:
+            head = [f"site up to date: nothing changed since it was built ({len(self.pages)} pages)"]
+        else:
+            head = [f"ran {page}: {reason}" for page, reason in self.executed.items()]
+            head += [f"reused {page}: {reason}" for page, reason in self.reused.items()]
+        head += [f"left out {page}: {reason}" for page, reason in self.left_out.items()]
+        return [*head, *self.notes, f"site: {self.site / 'index.html'}"]

@@ -1,0 +1,103 @@
+"""Lays out the folder of a run: the configuration, the theme, the pages, the briefs, the downloads."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis_lib.errors import SettingsError
+from analysis_lib.publish.notebook import Notebook, write_notebook
+from analysis_lib.publish.plan import Plan
+from analysis_lib.publish.request import Stamp
+from analysis_lib.publish.text import plain
+
+THEME = "reports/theme"
+
+
+def read_config(root: Path) -> dict[str, Any]:
+    """The project's `_quarto.yml`.
+
+    Raises
+    ------
+    SettingsError
+        It cannot be read.
+    """
+    try:
+        document = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError(f"_quarto.yml cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError("_quarto.yml must be a mapping of keys.")
+    return document
+
+
+def language(config: Mapping[str, Any]) -> str:
+    """The language of the pages, which the briefs have too.
+
+    Examples
+    --------
+    >>> language({"format": {"html": {"lang": "de"}}})
+    'de'
+    """
+    html_options = (config.get("format") or {}).get("html") or {}
+    return str(html_options.get("lang") or config.get("lang") or "en")
+
+
+def site_config(project: Mapping[str, Any], plan: Plan, stamp: Stamp) -> dict[str, Any]:
+    """The `_quarto.yml` of a run: the project's, with the run's navigation and footer.
+
+    The briefs stand at the right of the navigation bar. The footer says where the pages come from.
+    """
+    config = {**project, "website": {**(project.get("website") or {})}}
+    website = config["website"]
+    website["title"] = f"{website.get('title', 'Shopbook')} · {stamp.shop}"
+    navbar = {**(website.get("navbar") or {})}
+    navbar["left"] = [
+        {"text": page.title, "href": f"{plan.outputs[page.notebook.name]}.ipynb"} for page in plan.pages
+    ]
+    if plan.briefs:
+        navbar["right"] = [
+            {"text": f"{brief.title} (PDF)", "href": f"briefs/{brief.id}.pdf"} for brief in plan.briefs
+        ]
+    website["navbar"] = navbar
+    website["page-footer"] = {"left": footer(stamp, plan)}
+    return config
+
+
+def footer(stamp: Stamp, plan: Plan) -> str:
+    """The line at the foot of every page."""
+    parts = [f"Shop {stamp.shop}", f"data through {stamp.data_through}", stamp.period, stamp.checks]
+    parts += [f"{name} {value}" for name, value in stamp.parameters.items()]
+    parts += [f"built from {stamp.commit}"] if stamp.commit else []
+    titles = {page.id: page.title for page in plan.pages}
+    parts += [f"not in this report: {titles.get(page, page)} ({why})" for page, why in plan.left_out.items()]
+    return " · ".join(plain(part) for part in parts if part)
+
+
+def lay_out(
+    folder: Path, root: Path, config: Mapping[str, Any], pages: Mapping[str, Notebook], plan: Plan
+) -> None:
+    """Write everything that a renderer reads into `folder`, which is emptied before.
+
+    Parameters
+    ----------
+    pages
+        Page id to the published copy of its notebook.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copytree(root / THEME, folder / THEME, ignore=shutil.ignore_patterns("brief"))
+    text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=10_000)
+    (folder / "_quarto.yml").write_text(text, encoding="utf-8", newline="\n")
+    for page in plan.pages:
+        write_notebook(pages[page.id], folder / f"{plan.outputs[page.notebook.name]}.ipynb")
+
+
+def add_downloads(folder: Path, page_id: str, downloads: Path) -> None:
+    """Copy the files that a page offers to `downloads/<page id>/` of the run's folder."""
+    if any(downloads.iterdir()):
+        shutil.copytree(downloads, folder / "downloads" / page_id)

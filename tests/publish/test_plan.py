@@ -1,0 +1,141 @@
+"""reports.yml: what is published, and what a wrong entry is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis_lib.errors import MissingInputError, RenderError, SettingsError, ShopbookError
+from analysis_lib.publish.plan import Reports, make_plan, read_reports
+from analysis_lib.settings import Settings
+
+from .conftest import REPORTS, ROOT
+
+ALL = {"fct_daily_pnl": True, "fct_sessions": True}
+
+
+def read(project: Settings, text: str = REPORTS) -> Reports:
+    path = project.reports / "reports.yml"
+    path.write_text(text, encoding="utf-8")
+    return read_reports(path, project.notebooks)
+
+
+def test_pages_and_briefs_are_read_in_order(project: Settings) -> None:
+    reports = read(project)
+    assert [(page.id, page.title, page.output) for page in reports.pages] == [
+        ("overview", "Overview", "index"),
+        ("funnel", "Funnel", "funnel"),
+    ]
+    assert [(brief.id, brief.pages, brief.tag, brief.length) for brief in reports.briefs] == [
+        ("executive", ("overview", "funnel"), "brief", 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "notebook: funnel",
+            "notebok: funnel",
+            'page funnel: there is no key notebok. Did you mean "notebook"?',
+        ),
+        (
+            "id: funnel",
+            "id: Funnel page",
+            "page Funnel page: id must be lower-case letters, digits and hyphens",
+        ),
+        ("    title: Funnel\n", "", "page funnel: the key title is missing"),
+        ("title: Funnel", "title: 5", "page funnel: title must be a line of text, not 5"),
+        ("id: funnel", "id: overview", "pages: the id overview stands there more than once"),
+        ("requires: [fct_sessions]", "output: index", "pages: the output index stands there more than once"),
+        (
+            "requires: [fct_sessions]",
+            "requires: fct_sessions",
+            "page funnel: requires must be a list of names",
+        ),
+        (
+            "[overview, funnel]",
+            "[overview, funel]",
+            'brief executive: there is no page funel. Did you mean "funnel"?',
+        ),
+        ("[overview, funnel]", "[]", "brief executive: pages must name at least one page"),
+        ("length: 2", "length: two", "brief executive: length must be a number of pages from 1, not 'two'"),
+        ("briefs:", "brieves:", 'reports.yml: there is no key brieves. Did you mean "briefs"?'),
+        (
+            "  - id: funnel",
+            "  - funnel\n  - id: funnel",
+            "page 2: it must be a mapping of keys, not 'funnel'",
+        ),
+        ("pages:\n", "pages: [\n", "reports.yml cannot be read as YAML"),
+    ],
+)
+def test_a_wrong_entry_is_named(project: Settings, old: str, new: str, words: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        read(project, REPORTS.replace(old, new, 1))
+    assert words in str(error.value)
+
+
+def test_a_missing_notebook_is_named_with_the_nearest(project: Settings) -> None:
+    with pytest.raises(MissingInputError) as error:
+        read(project, REPORTS.replace("notebook: funnel", "notebook: funel"))
+    assert str(error.value) == (
+        "reports.yml, page funnel: the notebook funel.ipynb is not in notebooks/. "
+        'Did you mean "funnel.ipynb"?'
+    )
+
+
+@pytest.mark.parametrize("text", ["", "pages: []", "- a", "pages: 1"])
+def test_a_list_without_pages_is_refused(project: Settings, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"reports\.yml"):
+        read(project, text)
+
+
+def test_a_missing_file_is_named(project: Settings) -> None:
+    with pytest.raises(MissingInputError, match=r"other\.yml"):
+        read_reports(project.reports / "other.yml", project.notebooks)
+
+
+def test_a_page_whose_model_is_not_available_is_left_out_with_the_reason(project: Settings) -> None:
+    plan = make_plan(read(project), {"fct_daily_pnl": True, "fct_sessions": "stg_events is missing"})
+    assert [page.id for page in plan.pages] == ["overview"]
+    assert plan.left_out == {"funnel": "fct_sessions is not available (stg_events is missing)"}
+    assert [brief.id for brief in plan.briefs] == ["executive"]
+
+
+def test_a_site_has_an_index_also_without_the_index_page(project: Settings) -> None:
+    plan = make_plan(read(project), {"fct_daily_pnl": False, "fct_sessions": True})
+    assert plan.outputs == {"funnel.ipynb": "index"}
+
+
+def test_nothing_to_publish_is_an_error_that_says_why(project: Settings) -> None:
+    with pytest.raises(
+        RenderError, match=r"No page can be published. overview: fct_daily_pnl is not available"
+    ):
+        make_plan(read(project), {"fct_daily_pnl": False, "fct_sessions": False})
+
+
+def test_a_required_model_that_does_not_exist_is_named(project: Settings) -> None:
+    with pytest.raises(SettingsError, match=r'page funnel: .*fct_session, .*Did you mean "fct_sessions"'):
+        make_plan(read(project, REPORTS.replace("[fct_sessions]", "[fct_session]")), ALL)
+
+
+def test_only_restricts_the_run_and_refuses_an_unknown_page(project: Settings) -> None:
+    assert [page.id for page in make_plan(read(project), ALL, only=["funnel"]).pages] == ["funnel"]
+    with pytest.raises(SettingsError, match=r'no page funel.*Did you mean "funnel"'):
+        make_plan(read(project), ALL, only=["funel"])
+
+
+def test_the_projects_own_list_names_models_that_exist() -> None:
+    models = {file.stem for file in (ROOT / "analysis_lib/sql").rglob("*.sql")}
+    try:
+        reports = read_reports(ROOT / "reports/reports.yml", ROOT / "notebooks")
+    except ShopbookError as error:
+        pytest.fail(str(error))
+    for page in reports.pages:
+        assert set(page.requires) <= models, page.id
+
+
+def test_paths_cannot_lead_out_of_the_notebooks(project: Settings, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"notebook must be the name of an \.ipynb file"):
+        read(project, REPORTS.replace("funnel.ipynb", f"{tmp_path}/x.ipynb"))
