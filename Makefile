@@ -33,12 +33,12 @@ $(VENV)/made: $(ROOT)/pyproject.toml
 		|| { echo "Shopbook needs Python 3.11 or newer; name one with: make PYTHON=python3.12 report" >&2; exit 1; }
 	@echo "environment: making $(VENV)"
 	@"$(PYTHON)" -m venv "$(VENV)"
-	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --editable "$(ROOT)"
+	@"$(BIN)/python" -m pip install -qq --disable-pip-version-check --editable "$(ROOT)"
 	@touch "$@"
 
 $(VENV)/made-dev: $(VENV)/made
 	@echo "environment: adding what the tests need"
-	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --editable "$(ROOT)[dev]"
+	@"$(BIN)/python" -m pip install -qq --disable-pip-version-check --editable "$(ROOT)[dev]"
 	@touch "$@"
 
 # Quarto is wanted, not needed: one try, bounded in time; the built-in renderer takes over.

@@ -121,7 +121,7 @@ class Runner:
             if before is not None and before != value:
                 reasons.append(f"{name} {before} → {value}")
         changed = [name for name, value in new["inputs"].items() if old["inputs"].get(name) != value]
-        if changed:
+        if changed and not reasons:
             reasons.append(f"{', '.join(changed)} changed")
         return "; ".join(reasons) or "its inputs or parameters were renamed"
 

@@ -24,7 +24,7 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
 if TYPE_CHECKING:
     import pandas as pd
 
-# Set for the kernels of a published run: two of them must not build at once, nor one behind the report's back.
+# Set for the kernels of a published run: none may build behind the report's back, nor two at once.
 READ_ONLY = "SHOPBOOK_READ_ONLY"
 
 

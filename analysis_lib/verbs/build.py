@@ -57,11 +57,11 @@ def build(
 def build_lines(outcomes: Outcomes) -> list[str]:
     """The outcome of a build in words: what was built and why, what is not available."""
     results = outcomes.build.results
-    lines = [
-        f"built {result.model}: {result.rows:,} rows ({result.reason})"
-        for result in results
-        if result.action == "built"
-    ]
+    by_reason: dict[str, list[str]] = {}
+    for result in results:
+        if result.action == "built":
+            by_reason.setdefault(result.reason, []).append(f"{result.model} ({result.rows:,})")
+    lines = [f"built, because {reason}: {', '.join(models)}" for reason, models in by_reason.items()]
     lines += [
         f"not available {result.model}: {result.reason}"
         for result in results
