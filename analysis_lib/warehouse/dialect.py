@@ -14,7 +14,7 @@ from typing import cast
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import SqlglotError, UnsupportedError
 
 # the rules register themselves when imported
 from analysis_lib.errors import QueryError
@@ -26,6 +26,7 @@ from analysis_lib.warehouse import (  # noqa: F401
     dialect_time,
 )
 from analysis_lib.warehouse.dialect_bind import bind, parameters
+from analysis_lib.warehouse.dialect_functions import check_functions
 from analysis_lib.warehouse.dialect_output import typed_output
 from analysis_lib.warehouse.dialect_rewrite import rewrite
 from analysis_lib.warehouse.dialect_types import (
@@ -137,14 +138,19 @@ def to_duckdb(
     >>> to_duckdb("select sum(n) as n from t", schema={"t": {"n": "INT64"}})
     'SELECT CAST(SUM("t"."n") AS BIGINT) AS "n" FROM "t" AS "t"'
     """
-    resolved = _resolved(query, params, schema)
-    return typed_output(rewrite(resolved)).sql(
-        dialect="duckdb",
-        pretty=pretty,
-        identify=True,
-        comments=False,
-        unsupported_level=sqlglot.ErrorLevel.RAISE,
-    )
+    tree = parse(query) if isinstance(query, str) else query
+    check_functions(tree)
+    resolved = _resolved(tree, params, schema)
+    try:
+        return typed_output(rewrite(resolved)).sql(
+            dialect="duckdb",
+            pretty=pretty,
+            identify=True,
+            comments=False,
+            unsupported_level=sqlglot.ErrorLevel.RAISE,
+        )
+    except UnsupportedError as error:
+        raise QueryError(f"The query cannot be translated: {error}.", "Write it another way.") from error
 
 
 def output_types(

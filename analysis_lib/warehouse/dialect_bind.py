@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from analysis_lib.errors import ParameterError, did_you_mean
 
-INT64 = (-(2**63), 2**63 - 1)
+LARGEST = 2**63 - 1
 
 
 def parameters(tree: exp.Expr) -> set[str]:
@@ -62,7 +62,7 @@ def literal(name: str, value: object) -> exp.Expr:
     if isinstance(value, bool):
         return exp.Boolean(this=value)
     if isinstance(value, int):
-        if not INT64[0] <= value <= INT64[1]:
+        if abs(value) > LARGEST:
             raise ParameterError(f"The parameter {name} was given {value}, which does not fit into INT64.")
         return _signed(str(abs(value)), value < 0)
     if isinstance(value, float):

@@ -11,6 +11,7 @@ import re
 from sqlglot import exp
 
 from analysis_lib.warehouse.dialect_rewrite import Untranslatable, duck, has_type, need_type, rule
+from analysis_lib.warehouse.dialect_text import TEXT, read_text
 from analysis_lib.warehouse.dialect_time import DATE, INSTANT, as_clock, as_instant, is_clock, is_utc
 
 
@@ -27,7 +28,7 @@ def date_of(node: exp.Expr) -> exp.Expr:
         return duck("cast(:x as date)", x=as_clock(this, zone))
     if zone is not None:
         raise Untranslatable("a zone needs a TIMESTAMP", "Cast the value to timestamp first.")
-    return duck("cast(:x as date)", x=this)
+    return read_text(this, "DATE") if has_type(this, *TEXT) else duck("cast(:x as date)", x=this)
 
 
 @rule(exp.DateFromParts)
@@ -47,7 +48,7 @@ def timestamp_of(node: exp.Expr) -> exp.Expr:
         return as_instant(duck("cast(:x as timestamp)", x=this), zone)
     if not is_utc(zone):
         raise Untranslatable("a text with a zone is not translated", "Write timestamp(datetime '…', zone).")
-    return duck("cast(:x as timestamptz)", x=this)
+    return read_text(this, "TIMESTAMP")
 
 
 @rule(exp.Datetime, exp.TsOrDsToDatetime)
@@ -59,7 +60,7 @@ def datetime_of(node: exp.Expr) -> exp.Expr:
         return as_clock(this, zone)
     if zone is not None:
         raise Untranslatable("a zone needs a TIMESTAMP", "Cast the value to timestamp first.")
-    return duck("cast(:x as timestamp)", x=this)
+    return read_text(this, "DATETIME") if has_type(this, *TEXT) else duck("cast(:x as timestamp)", x=this)
 
 
 @rule(exp.TimestampFromParts)

@@ -230,10 +230,31 @@ def resolve(tree: exp.Expr, schema: Schema) -> exp.Expr:
         name: dict(columns) for name, columns in schema.items() if name.lower() in wanted
     }
     try:
-        qualified = qualify(tree.copy(), schema=used, dialect="bigquery", quote_identifiers=False)
+        qualified = qualify(
+            _with_aliases_first(tree.copy()), schema=used, dialect="bigquery", quote_identifiers=False
+        )
     except OptimizeError as error:
         raise _column_error(error, {name: schema[name] for name in used}) from error
     return annotate(qualified, used)
+
+
+def _with_aliases_first(tree: exp.Expr) -> exp.Expr:
+    """The tree with the names in having, qualify and order by that mean a column of the select written out.
+
+    There BigQuery takes the select's own column before a table's column of the same name, DuckDB after.
+    """
+    for select in tree.find_all(exp.Select):
+        own = {item.alias.lower(): item.this for item in select.expressions if isinstance(item, exp.Alias)}
+        for clause in ("having", "qualify", "order"):
+            if (part := select.args.get(clause)) is None:
+                continue
+            for column in list(part.find_all(exp.Column)):
+                value = own.get(column.name.lower())
+                is_plain = isinstance(column.parent, exp.Ordered) and clause == "order"
+                if value is None or column.table or is_plain or column.find_ancestor(exp.Query) is not select:
+                    continue
+                column.replace(exp.Paren(this=value.copy()))
+    return tree
 
 
 def annotate(tree: exp.Expr, schema: dict[str, object]) -> exp.Expr:
@@ -281,10 +302,23 @@ _ANNOTATORS: dict[Any, Any] = {
 
 
 def _column_error(error: OptimizeError, used: Schema) -> QueryError:
-    """The analyst's words for sqlglot's `Column 'x' could not be resolved`."""
+    """The analyst's words for sqlglot's `Column 'x' could not be resolved. Line: 1, Col: 14`."""
     message = str(error).splitlines()[0].rstrip(".")
-    found = re.search(r"'\"?([\w.]+)\"?'", message)
-    columns = [column for table in used.values() for column in table]
-    if found and (guess := nearest(found[1].split(".")[-1], columns)):
-        return QueryError(f"{message}.", f'Did you mean "{guess}"?')
-    return QueryError(f"{message}.", f"The query reads: {', '.join(sorted(used))}." if used else "")
+    found = re.search(r"(?:'|Unknown column: )\"?([\w.]+)", message)
+    place = re.search(r"Line: (\d+), Col: (\d+)", message)
+    where = f" (line {place[1]}, column {place[2]})" if place else ""
+    if found is None:
+        return QueryError(f"The query cannot be resolved: {message}.")
+    name = found[1].split(".")[-1]
+    owners = sorted(table for table, columns in used.items() if name in columns)
+    if len(owners) > 1 and "." not in found[1]:
+        return QueryError(
+            f"The column {name} is in {' and in '.join(owners)}{where}.",
+            f"Write which one is meant: {owners[0]}.{name}.",
+        )
+    others = {column for columns in used.values() for column in columns} - {name}
+    if nearest(name, others):
+        hint = did_you_mean(name, others)
+    else:
+        hint = f"The query reads: {', '.join(sorted(used))}." if used else ""
+    return QueryError(f"There is no column {found[1]} here{where}.", hint)

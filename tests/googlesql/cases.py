@@ -176,7 +176,13 @@ def _same(left: Any, right: Any, tolerance: float) -> bool:
 
 def _exact_part(row: Row) -> tuple[Any, ...]:
     """What rows are grouped by before they are compared: everything but FLOAT64."""
-    return tuple(repr(value) if isinstance(value, str | int | dt.date | Decimal) else None for value in row)
+
+    def part(value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return value.normalize()
+        return repr(value) if isinstance(value, str | int | dt.date) else None
+
+    return tuple(part(value) for value in row)
 
 
 def _compare(
