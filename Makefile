@@ -64,7 +64,7 @@ test: $(VENV)/made-dev lint
 
 lint: $(VENV)/made-dev
 	@cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy" \
-		&& "$(BIN)/python" -m analysis_lib.warehouse.lint analysis_lib
+		&& "$(BIN)/python" -m analysis_lib.verbs.lint_sql
 
 format: $(VENV)/made-dev
 	@cd "$(ROOT)" && "$(BIN)/ruff" check --fix . && "$(BIN)/ruff" format .
