@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 
-from analysis_lib.errors import BadDataError, ColumnError, nearest
-from analysis_lib.sources.convert import (
-    EARLIEST,
-    EPOCH_UNITS,
-    LATEST,
-    is_direct,
-    is_missing,
-    is_nested,
-    typed,
-)
-from analysis_lib.sources.definition import Column, Table
-from analysis_lib.sources.header import standard_name
-from analysis_lib.sources.read import Head, Relation, identifier, literal
+from analysis_lib.errors import BadDataError
+from analysis_lib.sources.convert import typed
+from analysis_lib.sources.definition import Table
+from analysis_lib.sources.fit import Mapped
+from analysis_lib.sources.read import Relation, identifier, literal
+from analysis_lib.sources.rules import rules_of
 
 ROWS = "temp.load_rows"
-_SAMPLE = 10_000
-_NOT_A = {
-    "INT64": "a whole number",
-    "TIMESTAMP": "a time stamp",
-    "DATE": "a date",
-    "NUMERIC": "an amount",
-    "FLOAT64": "a number",
-    "STRING": "text",
-}
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """How a file's columns fit a table: `place` is the position in the file of each column it has."""
-
-    place: Mapping[str, int]
-    ignored: tuple[str, ...]
-    absent: tuple[str, ...]
-    renamed: Mapping[str, str]
-    epochs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,139 +23,6 @@ class Judged:
 
     number: str
     rules: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """A reason to reject a row: when it holds, its sentence as SQL, and in words without the value."""
-
-    holds: str
-    sentence: str
-    words: str
-
-
-def map_columns(head: Head, table: Table) -> Mapped:
-    """Fit a file's columns to a table's.
-
-    Raises
-    ------
-    ColumnError
-        When a required column is not in the file; the nearest name that is there is named.
-    BadDataError
-        When a Parquet column holds lists or structures where single values are due.
-    """
-    names = [standard_name(column) for column in head.columns]
-    place = {name: names.index(name) for name in table.columns if name in names}
-    ignored = [
-        column or f"column {i + 1}"
-        for i, (column, name) in enumerate(zip(head.columns, names, strict=True))
-        if name not in place
-    ]
-    lacking = [name for name in table.required if name not in place]
-    if lacking:
-        raise _lacks(head, table, lacking, ignored)
-    for name, i in place.items():
-        if is_nested(head.types[i]):
-            wanted = _NOT_A[table.columns[name].type]
-            raise BadDataError(f"{head.path.name}, column {name}: it holds {head.types[i]} and not {wanted}.")
-    return Mapped(
-        place=place,
-        ignored=tuple(ignored),
-        absent=tuple(name for name in table.columns if name not in place),
-        renamed={head.columns[i]: name for name, i in place.items() if head.columns[i] != name},
-    )
-
-
-def _lacks(head: Head, table: Table, lacking: list[str], ignored: list[str]) -> ColumnError:
-    guesses = {name: nearest(name, ignored) for name in lacking}
-    named = [f"{name} (did it become {guess}?)" if guess else name for name, guess in guesses.items()]
-    noun = "column" if len(lacking) == 1 else "columns"
-    first = next(iter(head.columns), "")
-    hint = f"It was read as {table.name}; rename the {noun} in its header line."
-    if len(lacking) == len(table.required):
-        hint = f'Its first line must name the columns, but it starts with "{first[:40]}".'
-    return ColumnError(f"{head.path.name} has no {noun} {', '.join(named)}.", hint)
-
-
-def find_epochs(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: Mapped, table: Table
-) -> dict[str, str]:
-    """The time columns that hold nothing but counts since 1970, and their units.
-
-    The first ten thousand rows decide: all digits, and as many as seconds, milliseconds or
-    microseconds of our time have. Rows further down that do not fit are rejected.
-    """
-    columns = {
-        name: i
-        for name, i in mapped.place.items()
-        if table.columns[name].type == "TIMESTAMP" and not is_direct(relation.head.types[i], "TIMESTAMP")
-    }
-    if not columns:
-        return {}
-    parts = []
-    for i in columns.values():
-        text = f"trim(cast(c{i} as varchar))"
-        given = f"filter (not {is_missing(f'c{i}', relation.head.types[i], 'TIMESTAMP')})"
-        parts += [
-            f"min(strlen(split_part({text}, '.', 1))) {given}",
-            f"max(strlen(split_part({text}, '.', 1))) {given}",
-            f"bool_and(regexp_full_match({text}, '[0-9]+([.][0-9]+)?')) {given}",
-        ]
-    query = f"select {', '.join(parts)} from (select * from ({relation.sql}) limit {_SAMPLE})"
-    found = connection.cursor().execute(query).fetchall()[0]
-    epochs = {name: _unit(*found[3 * n : 3 * n + 3]) for n, name in enumerate(columns)}
-    return {name: unit for name, unit in epochs.items() if unit}
-
-
-def _unit(shortest: int | None, longest: int | None, is_number: bool | None) -> str:
-    if not (shortest and longest and is_number):
-        return ""
-    sizes = {"seconds": (9, 10), "milliseconds": (12, 13), "microseconds": (15, 16)}
-    assert set(sizes) == set(EPOCH_UNITS)
-    return next((unit for unit, (low, high) in sizes.items() if low <= shortest and longest <= high), "")
-
-
-def _rules(column: Column, source: str, type_: str) -> list[_Rule]:
-    """The reasons to reject a row for one column; `t_…` is the typed value."""
-    value = identifier(f"t_{column.name}")
-    missing = is_missing(source, type_, column.type)
-    shown = f"coalesce(left(cast({source} as varchar), 200), '')"
-    name = column.name
-    rules = []
-    if column.not_null:
-        words = f"missing {'key ' if column.key else ''}{name}"
-        rules.append(_Rule(_if_null(value, missing), literal(words), words))
-    if column.type != "STRING":
-        words = f"{name}: not {_NOT_A[column.type]}"
-        sentence = f"{literal(name + ': ')} || '\"' || {shown} || '\" is not ' || {_what(column.type, shown)}"
-        rules.append(_Rule(_if_null(value, f"not {missing}"), sentence, words))
-    if column.type in {"TIMESTAMP", "DATE"}:
-        words = f"{name}: not between 1990 and 2099"
-        sentence = f"{literal(name + ': ')} || {shown} || ' is not between 1990 and 2099'"
-        rules.append(_Rule(f"not ({value} >= '{EARLIEST}' and {value} < '{LATEST}')", sentence, words))
-    if column.min is not None:
-        is_money = column.type == "NUMERIC" and column.min == 0
-        words = f"{name}: " + ("negative money" if is_money else f"below {column.min}")
-        rules.append(_Rule(f"{value} < {column.min}", f"{literal(words + ' (')} || {shown} || ')'", words))
-    if column.accepted:
-        words = f"{name}: unknown {name.split('_')[-1]}"
-        values = ", ".join(literal(word) for word in column.accepted)
-        known = f"case when {value} in ({values}) then true else lower(trim({value})) in ({values}) end"
-        sentence = f"{literal(words)} || ' \"' || {shown} || '\"'"
-        rules.append(_Rule(f"not {known}", sentence, words))
-    return rules
-
-
-def _if_null(value: str, condition: str) -> str:
-    """SQL: the condition where the typed value is NULL; CASE asks it of those rows only, AND of all."""
-    return f"case when {value} is null then {condition} else false end"
-
-
-def _what(type_: str, shown: str) -> str:
-    if type_ == "INT64":
-        too_long = f"regexp_full_match(trim({shown}), '[+-]?[0-9]+([.]0*)?')"
-        return f"case when {too_long} then 'within 64 bits' else 'a whole number' end"
-    return literal(_NOT_A[type_])
 
 
 def classify(
@@ -198,7 +37,7 @@ def classify(
     rules = [
         rule
         for name, i in mapped.place.items()
-        for rule in _rules(table.columns[name], f"c{i}", head.types[i])
+        for rule in rules_of(table.columns[name], f"c{i}", head.types[i])
     ]
     values = [
         f"{typed(f'c{i}', head.types[i], table.columns[name].type, mapped.epochs.get(name, ''))} "

@@ -6,6 +6,8 @@ name of a zone is not read, and :mod:`analysis_lib.sources.classify` rejects its
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 # Written by exports where there is no value. "Null" is a family name and stays.
 NULL_WORDS = ("", "null", "NULL", "\\N", "NaN", "nan")
 # In a column of numbers or times these can mean nothing else.
@@ -16,6 +18,16 @@ _NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "[]", "LIST", "GEOMETRY", "VARIANT"
 
 EARLIEST, LATEST = "1990-01-01", "2100-01-01"
 EPOCH_UNITS = {"seconds": 10**6, "milliseconds": 10**3, "microseconds": 1}
+# How many digits a count since 1970 has in our time.
+EPOCH_DIGITS = {"seconds": (9, 10), "milliseconds": (12, 13), "microseconds": (15, 16)}
+NOT_A = {
+    "INT64": "a whole number",
+    "TIMESTAMP": "a time stamp",
+    "DATE": "a date",
+    "NUMERIC": "an amount",
+    "FLOAT64": "a number",
+    "STRING": "text",
+}
 
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _WHOLE = r"[+-]?[0-9]+(\.0*)?"
@@ -28,8 +40,19 @@ _TIME = (
 _DATE = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T]00:00(:00([.]0{1,9})?)?" + _OFFSET + ")?"
 
 
-def _words(words: tuple[str, ...]) -> str:
-    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
+def is_one_of(value: str, words: Iterable[str]) -> str:
+    """SQL: whether a value is one of some words, without quotes in them.
+
+    A CASE and neither IN nor a list: DuckDB makes joins of those, and a join loses the order of the
+    rows, by which they are numbered.
+
+    Examples
+    --------
+    >>> is_one_of("c0", ["a", "b"])
+    "case c0 when 'a' then true when 'b' then true else false end"
+    """
+    cases = " ".join(f"when '{word}' then true" for word in words)
+    return f"case {value} {cases} else false end"
 
 
 def is_nested(type_: str) -> bool:
@@ -59,8 +82,8 @@ def is_missing(column: str, type_: str, wanted: str) -> str:
 
     Examples
     --------
-    >>> is_missing("c0", "VARCHAR", "STRING")
-    "(c0 is null or c0 in ('', 'null', 'NULL', '\\\\N', 'NaN', 'nan'))"
+    >>> is_missing("c0", "DOUBLE", "INT64")
+    '(c0 is null or isnan(c0))'
     """
     if type_ in {"DOUBLE", "FLOAT"}:
         return f"({column} is null or isnan({column}))"
@@ -68,8 +91,8 @@ def is_missing(column: str, type_: str, wanted: str) -> str:
         return f"({column} is null)"
     text = column
     if wanted == "STRING":
-        return f"({text} is null or {text} in {_words(NULL_WORDS)})"
-    return f"({text} is null or trim({text}) in {_words(NULL_WORDS + MORE_NULL_WORDS)})"
+        return f"({text} is null or {is_one_of(text, NULL_WORDS)})"
+    return f"({text} is null or {is_one_of(f'trim({text})', NULL_WORDS + MORE_NULL_WORDS)})"
 
 
 def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
@@ -90,7 +113,7 @@ def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
         return _direct(column, wanted)
     text = column if type_ == "VARCHAR" else f"cast({column} as varchar)"
     if wanted == "STRING":
-        return f"case when strlen({text}) <= 4 and {text} in {_words(NULL_WORDS)} then null else {text} end"
+        return f"case when strlen({text}) <= 4 and {is_one_of(text, NULL_WORDS)} then null else {text} end"
     if wanted == "TIMESTAMP" and epoch:
         return _epoch(text, EPOCH_UNITS[epoch])
     return {"INT64": _integer, "TIMESTAMP": _time, "DATE": _date, "NUMERIC": _numeric, "FLOAT64": _float}[

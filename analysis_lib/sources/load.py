@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +12,13 @@ import duckdb
 
 from analysis_lib.errors import BadDataError, ShopbookError
 from analysis_lib.sources import ledger
-from analysis_lib.sources.classify import check_shares, classify, find_epochs
+from analysis_lib.sources.classify import check_shares, classify
 from analysis_lib.sources.definition import Source, read_source
 from analysis_lib.sources.duplicates import mark_duplicates
+from analysis_lib.sources.fit import find_epochs
 from analysis_lib.sources.plan import Plan, Planned, make_plan, stamp_of
 from analysis_lib.sources.read import open_relation
+from analysis_lib.sources.session import all_or_nothing, loading_settings
 from analysis_lib.sources.summary import FileOutcome, LoadSummary, TableOutcome
 from analysis_lib.warehouse.failures import is_disk_full, translate
 
@@ -103,14 +104,14 @@ def load(
     say = progress or _say_nothing
     try:
         with (
-            _settings(connection),
+            loading_settings(connection),
             tempfile.TemporaryDirectory(dir=temp_dir, prefix="shopbook_load_") as work,
         ):
             plan = make_plan(
                 connection, definition, [Path(p) for p in paths], tables, root or Path.cwd().resolve()
             )
             job = _Job(connection, definition, Path(work), max_rejected_share)
-            with _transaction(connection):
+            with all_or_nothing(connection):
                 return _run(job, plan, say)
     except (duckdb.Error, OSError) as error:
         raise translate(error, "the load") from error
@@ -118,35 +119,6 @@ def load(
 
 def _say_nothing(_label: str, _done: int, _total: int) -> None:
     """Progress that nobody asked for."""
-
-
-@contextlib.contextmanager
-def _settings(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Row numbers need the order of the file, and a time without a zone is UTC."""
-    wanted = {"preserve_insertion_order": "true", "TimeZone": "UTC"}
-    before = {
-        name: connection.execute(f"select current_setting('{name}')").fetchall()[0][0] for name in wanted
-    }
-    for name, value in wanted.items():
-        connection.execute(f"set {name} = '{value}'")
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            connection.execute(f"set {name} = '{value}'")
-
-
-@contextlib.contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute("begin transaction")
-    try:
-        yield
-    except BaseException:
-        # A full disk ends the transaction by itself, and then there is nothing to roll back.
-        with contextlib.suppress(duckdb.TransactionException):
-            connection.execute("rollback")
-        raise
-    connection.execute("commit")
 
 
 def _run(job: _Job, plan: Plan, say: ProgressCallback) -> LoadSummary:

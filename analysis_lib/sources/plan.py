@@ -10,13 +10,14 @@ from pathlib import Path
 import duckdb
 
 from analysis_lib.errors import BadDataError, MissingInputError, did_you_mean
-from analysis_lib.sources.classify import Mapped, map_columns
 from analysis_lib.sources.definition import Source, Table
 from analysis_lib.sources.find import Found, data_suffix, find_files
+from analysis_lib.sources.fit import Mapped, map_columns
 from analysis_lib.sources.header import standard_name
 from analysis_lib.sources.read import Head, digest_of, read_head
 from analysis_lib.sources.recognise import by_name, recognise, resembles, words
 from analysis_lib.sources.summary import FileOutcome
+from analysis_lib.warehouse.failures import translate
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ def make_plan(
         if by_name(path.stem, source.tables)
     ]
     for file in found:
-        planned = _plan_file(connection, source, file, wanted, known, root)
+        try:
+            planned = _plan_file(connection, source, file, wanted, known, root)
+        except OSError as error:
+            raise translate(error, file.path.name) from error
         if isinstance(planned, Planned):
             files.append(planned)
         else:

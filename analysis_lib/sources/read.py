@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,17 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def one_file(path: Path) -> str:
+    """A SQL string that means this file alone: in DuckDB a path is a pattern.
+
+    Examples
+    --------
+    >>> one_file(Path("events[1].csv"))
+    "'events[[]1].csv'"
+    """
+    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+
+
 def identifier(name: str) -> str:
     """A quoted SQL name."""
     return '"' + name.replace('"', '""') + '"'
@@ -100,7 +112,7 @@ def read_head(connection: duckdb.DuckDBPyConnection, path: Path, known: Collecti
 def _parquet_head(connection: duckdb.DuckDBPyConnection, path: Path) -> Head:
     try:
         # A cursor of its own: an error must not end the transaction of the load.
-        rows = connection.cursor().execute(f"describe from read_parquet({literal(str(path))})").fetchall()
+        rows = connection.cursor().execute(f"describe from {_parquet_sql(path)}").fetchall()
     except duckdb.Error as error:
         raise _unreadable(path, error) from error
     return Head(path, tuple(row[0] for row in rows), tuple(row[1] for row in rows))
@@ -143,15 +155,17 @@ def open_relation(connection: duckdb.DuckDBPyConnection, head: Head, work: Path)
     return _text(head, head.header, head.text, work)
 
 
+def _parquet_sql(path: Path, *options: str) -> str:
+    # Columns that only the folders' names hold would escape the hash that tells files apart.
+    return f"read_parquet({', '.join([one_file(path), 'hive_partitioning = false', *options])})"
+
+
 def _parquet(connection: duckdb.DuckDBPyConnection, head: Head) -> Relation:
-    name = literal(str(head.path))
-    metadata = f"select num_rows from parquet_file_metadata({name})"
+    metadata = f"select num_rows from parquet_file_metadata({one_file(head.path)})"
     counted = connection.cursor().execute(metadata).fetchall()
     columns = "".join(f", {identifier(column)} as c{i}" for i, column in enumerate(head.columns))
-    sql = (
-        f"select file_row_number + 1 as load_row_number{columns} "
-        f"from read_parquet({name}, file_row_number = true)"
-    )
+    numbered = _parquet_sql(head.path, "file_row_number = true")
+    sql = f"select file_row_number + 1 as load_row_number{columns} from {numbered}"
     return Relation(head, sql, rows=int(counted[0][0]), decisions={"format": "parquet"})
 
 
@@ -212,7 +226,7 @@ def _csv_sql(path: Path, delimiter: str, packing: str, fields: int, numbered: bo
     # The strict mode is left at its default, and so is the line end: naming both makes DuckDB 2.0
     # find no rows at all in files whose lines end with a carriage return and a line feed.
     return (
-        f"select {number}* from read_csv({literal(str(path))}, auto_detect = false, "
+        f"select {number}* from read_csv({one_file(path)}, auto_detect = false, "
         f"header = {str(not numbered).lower()}, delim = {literal(delimiter)}, quote = '\"', escape = '\"', "
-        f"compression = '{packing}', columns = {{{', '.join(columns)}}})"
+        f"compression = '{packing}', hive_partitioning = false, columns = {{{', '.join(columns)}}})"
     )

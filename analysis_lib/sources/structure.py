@@ -144,7 +144,7 @@ class _Inspector:
             self.faults[_UNEVEN] = None
         self.lines += ends
         self.position = (self.position + len(separators)) % self.fields
-        self.open_bytes = 0 if ends else self.open_bytes + size
+        self.open_bytes = size if ends else self.open_bytes + size
         if self.open_bytes > MAX_RECORD // 2:
             self.faults["a line is longer than half a megabyte"] = None
 
@@ -165,5 +165,5 @@ class _Inspector:
             is_plain=not self.faults,
             is_utf8=self.undecodable <= self.wide,
             has_old_line_ends=self.lines == 0 and self.cr > 0,
-            faults=tuple(self.faults),
+            faults=tuple(sorted(self.faults)),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+from pathlib import Path
 
 import pyarrow
 import pytest
@@ -148,24 +149,20 @@ def test_a_last_line_that_is_cut_inside_a_quote(shop: Shop) -> None:
 
 
 def test_a_last_line_that_is_cut_inside_a_character(shop: Shop) -> None:
-    shop.load_text("centers.csv", "name,id,latitude,longitude\nRome,1,1,2\n".encode() + b"Z\xc3")
+    shop.load_text("centers.csv", b"name,id,latitude,longitude\nRome,1,1,2\nZ\xc3")
     assert shop.values("distribution_centers", "id") == [1]
     assert shop.rejects("row_number") == [2]
 
 
-@pytest.mark.parametrize("cut", range(1, 41))
-def test_wherever_a_file_is_cut_no_row_is_lost_or_made_up(shop: Shop, cut: int) -> None:
-    whole = CENTERS + '1,"Zü, ""rich""",1.5,2.5\n2,Oslo,3.5,4.5\n'
-    data = whole.encode()[: len(CENTERS) + cut]
-    try:
-        loaded = shop.load_text("centers.csv", data)
-    except BadDataError as error:
-        assert "1 of 1 rows would be rejected" in str(error)  # not one whole row is left
-        return
-    assert_row_equation(shop, ["distribution_centers"])
-    assert loaded.rows_read in (1, 2)
-    kept = shop.values("distribution_centers", "id", "name")
-    assert set(kept) <= {(1, 'Zü, "rich"'), (2, "Oslo")}
+def test_wherever_a_file_is_cut_no_row_is_lost_or_made_up(tmp_path: Path) -> None:
+    data = (CENTERS + '1,"Zü, ""rich""",1.5,2.5\n2,Oslo,3.5,4.5\n').encode()
+    whole = {(1, 'Zü, "rich"'), (2, "Oslo")}
+    for cut in range(len(CENTERS) + 1, len(data)):
+        shop = Shop(tmp_path / str(cut))
+        loaded = shop.load_text("centers.csv", data[:cut], max_rejected_share=1.0)
+        assert_row_equation(shop, ["distribution_centers"])
+        assert loaded.rows_read in (1, 2)
+        assert set(shop.values("distribution_centers", "id", "name")) <= whole
 
 
 @pytest.mark.parametrize("place", [0, 1, 250, 498, 499])
@@ -209,7 +206,7 @@ def test_a_header_without_rows_is_fine_and_said(shop: Shop) -> None:
     assert "  it has a header and no rows" in summary.lines()
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"  \r\n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"  \r\n", gzip.compress(b"", mtime=0)])
 def test_an_empty_file_is_named(shop: Shop, content: bytes) -> None:
     with pytest.raises(BadDataError, match=r"events\.csv is empty"):
         shop.load_text("events.csv", content)
@@ -217,7 +214,7 @@ def test_an_empty_file_is_named(shop: Shop, content: bytes) -> None:
 
 def test_a_file_without_a_header(shop: Shop) -> None:
     text = csv_text("events", {"id": "1"}, {"id": "2"}).split("\n", 1)[1]
-    with pytest.raises(ColumnError, match="Its first line must name the columns"):
+    with pytest.raises(ColumnError, match="no header line that names the columns: it starts with"):
         shop.load_text("events.csv", text)
 
 

@@ -89,6 +89,23 @@ def test_a_pattern_names_files(shop: Shop) -> None:
     assert "raw_users" not in shop.tables()
 
 
+def test_names_with_signs_of_patterns_mean_one_file(shop: Shop) -> None:
+    names = ["events.csv", "events[1].csv", "ev*.csv", "event?.csv", "events {a,b} 'c'.csv"]
+    for number, name in enumerate(names):
+        shop.write(name, csv_text("events", {"id": str(number)}))
+    shop.parquet("u.parquet", "select 1 as id, 'a' as country, 'b' as traffic_source, now() as created_at")
+    (shop.folder / "u.parquet").rename(shop.folder / "users[1].parquet")
+    shop.load()
+    assert sorted(shop.values("events", "id")) == [0, 1, 2, 3, 4]
+    assert shop.values("users", "id") == [1]
+
+
+def test_folders_in_the_style_of_partitions_add_no_columns(shop: Shop) -> None:
+    shop.write("country=Peru/users.csv", csv_text("users", {}))
+    shop.load()
+    assert shop.values("users", "country") == ["Japan"]
+
+
 def test_a_file_of_something_else_is_left_out_and_named(shop: Shop) -> None:
     shop.write("users.csv", csv_text("users", {}))
     shop.write("weather.csv", "day,rain\n2024-01-01,3\n")

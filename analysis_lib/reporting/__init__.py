@@ -1,0 +1,1 @@
+"""What every page is written with: numbers, windows, metrics, findings, cards, charts and tables."""

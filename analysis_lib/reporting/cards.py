@@ -1,0 +1,127 @@
+"""KPI cards: a value, what it was before, and what it means."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from analysis_lib.reporting import numbers
+from analysis_lib.reporting.changes import Change, Kind, Tone, amount, change
+from analysis_lib.reporting.html import Html, escape
+from analysis_lib.reporting.metrics import Metric
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a card's value is compared with.
+
+    Parameters
+    ----------
+    value
+        The metric then; None where there is none.
+    dates
+        The days it stands for, where they are not those that are said once for all cards.
+    why_missing
+        Why there is none.
+    text
+        The value as text with its count, for a rate.
+    """
+
+    value: float | None
+    dates: str = ""
+    why_missing: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card as text; see :func:`card`."""
+
+    metric: Metric
+    value: str
+    change: Change
+    notes: tuple[str, ...] = ()
+
+
+def card(
+    metric: Metric,
+    value: Any,
+    currency: str,
+    previous: Comparison | None = None,
+    year_before: Comparison | None = None,
+    note: str = "",
+    is_clear: bool = False,
+) -> Card:
+    """One KPI card.
+
+    Parameters
+    ----------
+    metric
+        What it shows; gives label, format, definition and which direction is good.
+    value
+        The value of the window; None where not available.
+    currency
+        Of amounts.
+    previous, year_before
+        The window before and the one 52 weeks before; left out where a comparison has no sense.
+    note
+        Something the reader must know about the value, such as its count.
+    is_clear
+        Whether a test says that the change is more than chance; only then is it good or bad news.
+    """
+    kind = cast(Kind, metric.format)
+    notes = [note] if note else []
+    made = Change("")
+    is_known = numbers.number_or_none(value) is not None
+    if previous is not None and is_known:
+        made = _compared(value, previous, kind, currency, metric)
+        if made.is_known:
+            notes.append(f"was {previous.text or amount(previous.value, kind, currency)}{_on(previous)}")
+    # Where there is no window before, there is no year before either: said once.
+    if year_before is not None and is_known and made.is_known:
+        earlier = _compared(value, year_before, kind, currency, metric)
+        was = year_before.text or amount(year_before.value, kind, currency)
+        text = f"{was}{_on(year_before)}, {earlier.brief}" if earlier.is_known else earlier.text
+        notes.append(f"52 weeks before: {text}")
+    if not is_clear:
+        made = dataclasses.replace(made, tone="neutral")
+    return Card(metric, amount(value, kind, currency), made, tuple(notes))
+
+
+def _on(then: Comparison) -> str:
+    return f" on {then.dates}" if then.dates else ""
+
+
+def _compared(value: Any, then: Comparison, kind: Kind, currency: str, metric: Metric) -> Change:
+    return change(value, then.value, kind, currency, metric.good, then.why_missing)
+
+
+def grid(cards: Sequence[Card]) -> Html:
+    """The cards side by side, each linked to its definition on the page (see method.py)."""
+    return Html('<div class="kpi-grid">\n' + "\n".join(_card(card) for card in cards) + "\n</div>")
+
+
+def _card(card: Card) -> str:
+    tone: Tone = card.change.tone
+    label = (
+        f'<div class="kpi-label" title="{escape(card.metric.tooltip)}">'
+        f'<a href="#{anchor(card.metric)}">{escape(card.metric.label)}</a></div>'
+    )
+    parts = [label, f'<div class="kpi-value">{escape(card.value)}</div>']
+    if card.change.text:
+        parts.append(f'<div class="kpi-change is-{tone}">{escape(card.change.label)}</div>')
+    # A brief writes the notes in one line, so each ends in a sign of its own.
+    *firsts, last = card.notes or ("",)
+    parts += [
+        f'<div class="kpi-note">{escape(note)}</div>'
+        for note in (*(f"{one};" for one in firsts), last)
+        if note
+    ]
+    return f'<div class="kpi-card">{"".join(parts)}</div>'
+
+
+def anchor(metric: Metric) -> str:
+    """The id of the metric's definition on a page."""
+    return f"metric-{metric.name.replace('_', '-')}"

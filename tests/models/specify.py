@@ -1,0 +1,187 @@
+"""What the specifications of the models are written with: :func:`check`.
+
+    check(
+        "fct_daily_pnl",
+        {"stg_orders": "…", "stg_order_items": "…"},
+        expect="| calendar_date | orders | …",
+        as_of="2024-01-03",
+    )
+
+runs the model's own SQL file on both engines. The tables are text; columns that they leave out are NULL. An
+input of the model that is not given is built by its own model, on both engines too, from what is given; where
+nothing is given that it could be built from, it has no rows.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Mapping
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from sqlglot import exp
+
+from analysis_lib.models import Project
+from analysis_lib.parameters import make_parameters
+from analysis_lib.warehouse import dialect
+from tests.googlesql import cases
+from tests.googlesql.cases import Rows, run_case
+from tests.googlesql.engine import Result
+from tests.models.catalogue import project
+from tests.models.prepared import PreparedGoogleSql
+
+__all__ = ["build_shop", "check", "rows_of", "sideways"]
+
+AS_OF = "2024-01-31"
+"""The last day that counts, where a case does not say."""
+
+
+def check(
+    model: str,
+    tables: Mapping[str, str | Rows] | None = None,
+    expect: str | None = None,
+    *,
+    oracle: bool = True,
+    **parameters: object,
+) -> Result:
+    """Run one model on small tables, on both engines, and compare its rows; the rows of DuckDB.
+
+    Parameters
+    ----------
+    model
+        The model's name; its SQL file is what is run.
+    tables
+        Any of its inputs, or what these are made from.
+    expect
+        The rows that must come out; columns that it leaves out are not compared.
+    oracle
+        Whether Google's reference engine must give the same rows.
+    parameters
+        Run parameters that differ from the defaults; `as_of` is 2024-01-31 unless given.
+
+    Raises
+    ------
+    AssertionError
+        With the rows that differ.
+    """
+    models = project("thelook")
+    given = dict(tables or {})
+    if unknown := given.keys() - {model, *models.ancestors(model), *models.raw_schemas}:
+        raise ValueError(f"{model} is not made from {sorted(unknown)}")
+    steps = {model} | _between(models, model, given.keys())
+    return _run(models, steps, given, {model: expect}, oracle, parameters)[model]
+
+
+def build_shop(
+    tables: Mapping[str, str | Rows], *, oracle: bool = True, **parameters: object
+) -> dict[str, Result]:
+    """Build every model that stands behind the given tables, as :func:`check` does; the rows of each."""
+    models = project("thelook")
+    steps = {name for name in models.models.keys() - tables.keys() if _stands_on(models, name, tables.keys())}
+    return _run(models, steps, dict(tables), {}, oracle, parameters)
+
+
+def _run(
+    models: Project,
+    steps: set[str],
+    given: dict[str, str | Rows],
+    expect: Mapping[str, str | None],
+    oracle: bool,
+    parameters: Mapping[str, object],
+) -> dict[str, Result]:
+    """Run the models of `steps`, each on what is given and on the results of those before it."""
+    values = make_parameters({"as_of": AS_OF, **parameters}).as_query_parameters()
+    results: dict[str, Result] = {}
+    for step in models.ordered():
+        if step.name not in steps:
+            continue
+        inputs = {name: given[name] for name in step.inputs if name in given}
+        contract = {name: dict(models.schema(name)) for name in sorted(step.inputs)}
+        with mock.patch.multiple(cases, engine=_engine, dialect=_DIALECT):
+            result = run_case(
+                step.sql, inputs, values, expect.get(step.name), contract=contract, oracle=oracle
+            )
+        results[step.name] = result
+        given[step.name] = Rows(models.schema(step.name), result.rows)
+    return results
+
+
+def rows_of(result: Result, *columns: str) -> list[tuple[Any, ...]]:
+    """Some columns of a result, its rows sorted."""
+    places = [result.columns.index(name) for name in columns]
+    return sorted((tuple(row[place] for place in places) for row in result.rows), key=repr)
+
+
+def sideways(text: str) -> str:
+    '''A table of many columns and few rows, written with a line for each column.
+
+    Examples
+    --------
+    >>> print(sideways("""
+    ...     | calendar_date | 2024-01-01 | 2024-01-02 |
+    ...     | orders        | 3          | 0          |
+    ... """))
+    | calendar_date | orders |
+    | 2024-01-01 | 3 |
+    | 2024-01-02 | 0 |
+    '''
+    lines = [line.strip() for line in text.strip().splitlines()]
+    columns = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line]
+    return "\n".join(f"| {' | '.join(row)} |" for row in zip(*columns, strict=True))
+
+
+def _stands_on(models: Project, name: str, given: Collection[str]) -> bool:
+    """Whether a model is made from any of the given tables, at any distance."""
+    return any(models.get(each).inputs & set(given) for each in {name, *models.ancestors(name)})
+
+
+def _between(models: Project, model: str, given: Collection[str]) -> set[str]:
+    """The models that stand between the given tables and the model."""
+    found: set[str] = set()
+    waiting = [model]
+    while waiting:
+        for name in models.get(waiting.pop()).inputs & models.models.keys() - set(given) - found:
+            if _stands_on(models, name, given):
+                found.add(name)
+                waiting.append(name)
+    return found
+
+
+@functools.cache
+def _engine() -> PreparedGoogleSql:
+    return PreparedGoogleSql()
+
+
+@functools.cache
+def _translated(sql: str, params: tuple[tuple[str, object], ...], schema: tuple[Any, ...]) -> str:
+    return dialect.to_duckdb(sql, dict(params), {name: dict(columns) for name, columns in schema})
+
+
+def _to_duckdb(sql: str, params: Mapping[str, object], schema: Mapping[str, Mapping[str, str]]) -> str:
+    frozen = tuple((name, tuple(columns.items())) for name, columns in schema.items())
+    return _translated(sql, tuple(params.items()), frozen)
+
+
+@functools.cache
+def _parse(sql: str) -> exp.Expr:
+    tree = dialect.parse(sql)
+    _parameters_of[id(tree)] = dialect.parameters(tree)
+    return tree
+
+
+def _parameters(tree: exp.Expr) -> set[str]:
+    return _parameters_of[id(tree)]
+
+
+_parameters_of: dict[int, set[str]] = {}
+# The harness reads and translates its query for every case; here a model is read once.
+_DIALECT = SimpleNamespace(
+    **{
+        **vars(dialect),
+        "parse": _parse,
+        "parameters": _parameters,
+        "to_bigquery": functools.cache(dialect.to_bigquery),
+        "to_duckdb": _to_duckdb,
+    }
+)

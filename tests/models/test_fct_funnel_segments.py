@@ -1,0 +1,166 @@
+"""Specification of fct_funnel_segments: the funnel of a period, by segment."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.models.specify import check, rows_of
+
+
+def test_the_window_ends_on_as_of_and_the_one_before_it_is_of_equal_length() -> None:
+    rows = check(
+        "fct_funnel_segments",
+        {
+            "fct_sessions": """
+            | session_date | visitor_id | is_first_session |
+            | 2024-01-05   | a          | true             |
+            | 2024-01-06   | b          | true             |
+            | 2024-01-07   | c          | true             |
+            | 2024-01-08   | d          | true             |
+            | 2024-01-09   | e          | true             |
+            | 2024-01-09   | f          | true             |
+            | 2024-01-10   | g          | true             |
+            | 2024-01-11   | h          | true             |
+            """
+        },
+        as_of="2024-01-10",
+        window_days=2,
+    )
+    counts = [row for row in rows_of(rows, "dimension", "period", "sessions") if row[0] == "all"]
+    assert counts == [("all", "all_time", 7), ("all", "previous_window", 2), ("all", "window", 3)]
+
+
+def test_a_period_without_sessions_has_no_row_instead_of_a_row_of_zeros() -> None:
+    rows = check(
+        "fct_funnel_segments",
+        {"fct_sessions": "| session_date | visitor_id |\n| 2024-01-10 | a |"},
+        as_of="2024-01-10",
+        window_days=2,
+    )
+    assert {row[0] for row in rows_of(rows, "period")} == {"window", "all_time"}
+
+
+def test_each_session_is_in_one_segment_of_every_dimension_and_what_is_not_set_is_named_so() -> None:
+    check(
+        "fct_funnel_segments",
+        {
+            "fct_sessions": """
+            | session_date | visitor_id | device  | country | traffic_source | is_first_session |
+            | 2024-01-31   | a          | phone   | Japan   | Search         | true             |
+            | 2024-01-31   | b          | NULL    | NULL    | NULL           | false            |
+            | 2024-01-31   | c          | desktop | Japan   | Email          | false            |
+            """
+        },
+        expect="""
+        | period   | dimension      | segment   | sessions |
+        | window   | all            | all       | 3        |
+        | window   | device         | phone     | 1        |
+        | window   | device         | desktop   | 1        |
+        | window   | device         | (not set) | 1        |
+        | window   | country        | Japan     | 2        |
+        | window   | country        | (not set) | 1        |
+        | window   | traffic_source | Search    | 1        |
+        | window   | traffic_source | Email     | 1        |
+        | window   | traffic_source | (not set) | 1        |
+        | window   | visitor_type   | new       | 1        |
+        | window   | visitor_type   | returning | 2        |
+        | all_time | all            | all       | 3        |
+        | all_time | device         | phone     | 1        |
+        | all_time | device         | desktop   | 1        |
+        | all_time | device         | (not set) | 1        |
+        | all_time | country        | Japan     | 2        |
+        | all_time | country        | (not set) | 1        |
+        | all_time | traffic_source | Search    | 1        |
+        | all_time | traffic_source | Email     | 1        |
+        | all_time | traffic_source | (not set) | 1        |
+        | all_time | visitor_type   | new       | 1        |
+        | all_time | visitor_type   | returning | 2        |
+        """,
+    )
+
+
+DEVICES = """
+    | session_date | visitor_id | device  | reached_view | reached_cart | reached_purchase | ordered_cart |
+    | 2024-01-30   | ann        | phone   | true         | false        | false            | false        |
+    | 2024-01-31   | ann        | phone   | false        | false        | true             | false        |
+    | 2024-01-31   | ann        | desktop | true         | true         | false            | true         |
+    | 2024-01-31   | bob        | desktop | true         | false        | false            | false        |
+    | 2024-01-31   | cat        | desktop | false        | false        | true             | false        |
+    | 2024-01-31   | dan        | desktop | false        | false        | true             | false        |
+    | 2024-01-31   | eve        | desktop | false        | false        | true             | false        |
+"""
+
+
+def devices(*columns: str) -> list[tuple[object, ...]]:
+    rows = check("fct_funnel_segments", {"fct_sessions": DEVICES})
+    found = rows_of(rows, "period", "dimension", "segment", *columns)
+    return [row[2:] for row in found if row[0] == "window" and row[1] in ("all", "device")]
+
+
+def test_a_visitor_counts_once_a_segment_and_once_in_all_of_the_shop() -> None:
+    assert devices("sessions", "visitors", "view_visitors", "purchase_visitors") == [
+        ("all", 7, 5, 2, 4),
+        ("desktop", 5, 5, 2, 3),
+        ("phone", 2, 1, 1, 1),
+    ]
+
+
+def test_the_conversion_rate_of_a_segment_counts_its_purchasers_who_viewed_in_it() -> None:
+    assert devices("viewers_who_purchased", "conversion_rate", "any_order_conversion_rate") == [
+        ("all", 1, 0.5, 2.0),
+        ("desktop", 0, 0.0, 1.5),
+        ("phone", 1, 1.0, 1.0),
+    ]
+
+
+def test_a_rate_over_a_segment_is_its_sum_over_its_sum() -> None:
+    assert devices("visit_to_view_rate", "view_to_cart_rate", "cart_to_purchase_rate") == [
+        ("all", pytest.approx(3 / 7), pytest.approx(1 / 3), 0.0),
+        ("desktop", 0.4, 0.5, 0.0),
+        ("phone", 0.5, 0.0, None),
+    ]
+    assert devices("visit_drop_off_rate", "view_drop_off_rate", "cart_drop_off_rate") == [
+        ("all", pytest.approx(4 / 7), pytest.approx(2 / 3), 1.0),
+        ("desktop", 0.6, 0.5, 1.0),
+        ("phone", 0.5, 1.0, None),
+    ]
+
+
+def test_medians_are_those_of_the_sessions_of_the_segment() -> None:
+    rows = check(
+        "fct_funnel_segments",
+        {
+            "fct_sessions": """
+            | session_date | visitor_id | device  | seconds_view_to_cart |
+            | 2024-01-31   | a          | phone   | 10                   |
+            | 2024-01-31   | b          | desktop | 20                   |
+            | 2024-01-31   | c          | desktop | 50                   |
+            | 2024-01-31   | d          | tablet  | NULL                 |
+            """
+        },
+    )
+    found = rows_of(rows, "period", "dimension", "segment", "median_seconds_view_to_cart")
+    assert [row[2:] for row in found if row[:2] == ("window", "device")] == [
+        ("desktop", 35.0),
+        ("phone", 10.0),
+        ("tablet", None),
+    ]
+
+
+def test_checkouts_are_unknown_in_every_segment_of_a_shop_without_that_step() -> None:
+    for reached, expected in [("NULL", [None, None]), ("true", [0, 1])]:
+        rows = check(
+            "fct_funnel_segments",
+            {
+                "fct_sessions": f"""
+                | session_date | visitor_id | device  | reached_checkout | ordered_checkout |
+                | 2024-01-31   | a          | phone   | {reached}        | {reached}        |
+                | 2024-01-31   | b          | desktop | NULL             | NULL             |
+                """
+            },
+        )
+        columns = ("checkout_sessions", "checkout_visitors", "ordered_checkout_sessions")
+        found = rows_of(rows, "period", "dimension", "segment", *columns)
+        assert [row[3:] for row in found if row[:2] == ("window", "device")] == [
+            (count, count, count) for count in expected
+        ]

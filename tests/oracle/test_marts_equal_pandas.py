@@ -1,0 +1,87 @@
+"""Every mart of the project equals an independent pandas computation from definitions.md."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from .compare import assert_same
+from .marts import GRAINS
+
+LAST_DAY: dict[str, Any] = {"as_of": "2024-04-20"}
+BERLIN: dict[str, Any] = {
+    "as_of": "2024-04-20",
+    "timezone": "Europe/Berlin",
+    "session_gap_minutes": 15,
+    "window_days": 7,
+    "velocity_days": 7,
+    "lead_time_days": 0,
+    "review_period_days": 3,
+    "service_level": 0.99,
+    "declining_after_days": 3,
+    "at_risk_after_days": 7,
+    "churn_after_days": 14,
+}
+ABROAD: dict[str, Any] = {
+    "as_of": "2026-04-17",
+    "timezone": "America/New_York",
+    "session_gap_minutes": 45,
+    "window_days": 14,
+    "velocity_days": 60,
+}
+FULL = pytest.param("thelook", {}, id="thelook", marks=[pytest.mark.slow, pytest.mark.needs_shared_data])
+SHOPS = [
+    pytest.param("awkward", {}, id="awkward"),
+    pytest.param("awkward", LAST_DAY, id="awkward-as-of-a-day-before-the-last"),
+    pytest.param("awkward", BERLIN, id="awkward-in-berlin"),
+    pytest.param("with_checkout_without_spend", {}, id="with-checkout-without-spend"),
+    pytest.param("with_checkout_without_spend", BERLIN, id="with-checkout-without-spend-in-berlin"),
+    pytest.param("one_customer", {}, id="one-customer"),
+    pytest.param("without_events", {}, id="without-events"),
+    pytest.param("without_orders", {}, id="without-orders"),
+    pytest.param("without_users_and_products", {}, id="without-users-and-products"),
+    pytest.param("events_alone", {}, id="events-alone"),
+    pytest.param("demo", {}, id="demo"),
+    pytest.param("demo", ABROAD, id="demo-in-new-york"),
+    FULL,
+]
+# What a shop cannot have for want of a table; every other model must be there.
+SESSIONS = {"fct_sessions", "fct_funnel_daily", "fct_funnel_segments"}
+ORDERS = {"int_order_lines", "int_orders", "fct_daily_pnl", "fct_inventory_forecast"}
+ALONE = {"order_items", "orders", "products", "users", "inventory_items", "marketing_spend"}
+NOT_AVAILABLE = {
+    "with_checkout_without_spend": {"stg_marketing_spend"},
+    "one_customer": {"stg_marketing_spend"},
+    "without_events": {"stg_events"} | SESSIONS,
+    "without_orders": {"stg_orders"},
+    "without_users_and_products": {"stg_users", "stg_products"},
+    "events_alone": {f"stg_{table}" for table in ALONE} | ORDERS,
+    "thelook": {"stg_marketing_spend"},
+}
+EMPTY = {("events_alone", "int_order_sessions")}  # elsewhere a comparison without rows proves nothing
+
+
+@pytest.mark.parametrize("mart", list(GRAINS))
+@pytest.mark.parametrize(("shop", "parameters"), SHOPS)
+def test_mart_equals_pandas(both_marts, shop: str, parameters: dict[str, Any], mart: str):
+    marts, expected = both_marts(shop, parameters)
+    if mart in NOT_AVAILABLE.get(shop, ()):
+        assert mart not in marts, "there is a mart without its inputs"
+        return
+    assert len(expected[mart]) or (shop, mart) in EMPTY
+    assert_same(marts[mart], expected[mart], list(GRAINS[mart].key), GRAINS[mart].money)
+
+
+def test_session_ids_stay_when_later_events_arrive(both_marts):
+    """session_id is made of visitor and start: the sessions of an earlier last day keep theirs."""
+    earlier, _ = both_marts("demo", {"as_of": "2026-04-17"})
+    later, _ = both_marts("demo", {})
+    before, after = (marts["fct_sessions"].set_index("original_session_id") for marts in (earlier, later))
+    # On the last day itself a visit may still become another's: its visitor logs in after midnight.
+    before = before[before["session_date"] < dt.date(2026, 4, 17)]
+    assert 0 < len(before) < len(after)
+    assert before.index.isin(after.index).all()
+    stayed = ["visitor_id", "started_at", "ended_at", "events", "landing_uri", "is_first_session"]
+    assert after.loc[before.index, stayed].equals(before[stayed])
