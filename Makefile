@@ -60,7 +60,7 @@ report: $(VENV)/tried-quarto
 	@PATH="$(BIN):$$PATH" "$(BIN)/python" -m analysis_lib.verbs.make_report --data "$(DATA)" -- $(ARGS)
 
 test: $(VENV)/made-dev lint
-	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/python" -m pytest -n 2 --dist loadgroup $(TESTS)
+	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/python" -m pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(VENV)/made-dev
 	@cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy" \

@@ -122,6 +122,8 @@ class _Run:
         """Check every notebook against the parameters before any of them runs."""
         shared = {
             "models": dict(self.request.fingerprints),
+            # All of them: a page shows some (currency, min_sample) that no model and no notebook names.
+            "the run's parameters": dict(self.request.parameters),
             "libraries": libraries(),
             "the code of analysis_lib": code_of_notebooks(_LIBRARY),
             "environment": dict(self.request.environment),

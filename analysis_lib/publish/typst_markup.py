@@ -62,7 +62,8 @@ def string(text: str) -> str:
     >>> string('5" #x')
     '"5\\\\" #x"'
     """
-    escaped = re.sub(r"\s+", " ", text).replace("\\", "\\\\").replace('"', '\\"')
+    # No-break spaces stay: they keep "7.8 %" on one line.
+    escaped = re.sub(r"[ \t\r\n]+", " ", text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 

@@ -69,7 +69,7 @@ def _lacks(head: Head, table: Table, lacking: list[str], ignored: list[str]) -> 
     guesses = {name: nearest(name, ignored) for name in lacking}
     named = [f"{name} (did it become {guess}?)" if guess else name for name, guess in guesses.items()]
     noun = "column" if len(lacking) == 1 else "columns"
-    hint = f"It was read as {table.name}; rename the {noun} in its header line."
+    hint = f"It was read as {table.name}; export the {noun} too, or mend the header line."
     if ignored and not all(guesses.values()):
         hint += f" Not known in it: {', '.join(ignored[:8])}."
     return ColumnError(f"{head.path.name} has no {noun} {', '.join(named)}.", hint)

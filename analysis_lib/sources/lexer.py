@@ -190,6 +190,11 @@ def records(stream: BinaryIO, delimiter: str, fields: int) -> Iterator[tuple[byt
             yield b"", _trimmed(first), str(error)
 
 
+def broken_line(number: int, line: bytes, why: str) -> str:
+    """A broken line as a line of JSON: `row_number`, `why` and `line`."""
+    return json.dumps({"row_number": number, "why": why, "line": _shown(line)}, ensure_ascii=False) + "\n"
+
+
 def _shown(line: bytes) -> str:
     text = line.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
@@ -225,8 +230,7 @@ def split(source: Path, delimiter: str, fields: int, skip: int, whole: Path, bro
         for number, (record, line, why) in enumerate(after_header, start=1):
             if why:
                 counts[1] += 1
-                fault = {"row_number": number, "why": why, "line": _shown(line)}
-                refused.write(json.dumps(fault, ensure_ascii=False) + "\n")
+                refused.write(broken_line(number, line, why))
             else:
                 counts[0] += 1
                 out.write(b"%d%s%s\n" % (number, mark, record))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import duckdb
 from analysis_lib.errors import BadDataError
 from analysis_lib.sources import streams
 from analysis_lib.sources.header import NAMES_OF_DELIMITERS, Header, check_repeats, read_header
-from analysis_lib.sources.lexer import split
+from analysis_lib.sources.lexer import broken_line, records, split
 from analysis_lib.sources.structure import inspect
 from analysis_lib.warehouse.failures import translate
 
@@ -183,12 +184,38 @@ def _text(head: Head, header: Header, text: streams.Text, work: Path) -> Relatio
         if found.is_plain and not header.lines_before:
             sql = _csv_sql(head.path, header.delimiter, text.packing, fields, numbered=False)
             return Relation(head, sql, rows=found.records - 1, numbered=False, decisions=decisions)
+        cut = list(records(io.BytesIO(found.tail), header.delimiter, fields))
+        if len(cut) == 1 and cut[0][2] and not header.lines_before:
+            return _without_tail(head, header, text.packing, found.records, cut[0], work, decisions)
         if not found.is_utf8:
             text = streams.Text(text.packing, "cp1252", text.bom)
             decisions["encoding"] = "windows-1252, because it is not UTF-8"
         old_line_ends = found.has_old_line_ends
         decisions["read_line_by_line_because"] = list(found.faults) or ["lines stand before the header"]
     return _split_text(head, header, text, old_line_ends, work, decisions)
+
+
+def _without_tail(
+    head: Head,
+    header: Header,
+    packing: str,
+    whole: int,
+    tail: tuple[bytes, bytes, str],
+    work: Path,
+    decisions: dict[str, object],
+) -> Relation:
+    """A file of which the last line alone is broken: DuckDB passes over it, and the count proves that."""
+    broken = work / "broken.jsonl"
+    broken.write_text(broken_line(whole, tail[1], tail[2]), encoding="utf-8")
+    return Relation(
+        head,
+        _csv_sql(head.path, header.delimiter, packing, len(header.columns), numbered=False, passes=True),
+        rows=whole,
+        broken=1,
+        broken_path=broken,
+        numbered=False,
+        decisions=decisions | {"cut_off": True},
+    )
 
 
 def _split_text(
@@ -218,7 +245,9 @@ def _split_text(
     )
 
 
-def _csv_sql(path: Path, delimiter: str, packing: str, fields: int, numbered: bool) -> str:
+def _csv_sql(
+    path: Path, delimiter: str, packing: str, fields: int, numbered: bool, passes: bool = False
+) -> str:
     columns = [f"'c{i}': 'VARCHAR'" for i in range(fields)]
     if numbered:
         columns.insert(0, "'load_row_number': 'BIGINT'")
@@ -228,5 +257,6 @@ def _csv_sql(path: Path, delimiter: str, packing: str, fields: int, numbered: bo
     return (
         f"select {number}* from read_csv({one_file(path)}, auto_detect = false, "
         f"header = {str(not numbered).lower()}, delim = {literal(delimiter)}, quote = '\"', escape = '\"', "
-        f"compression = '{packing}', hive_partitioning = false, columns = {{{', '.join(columns)}}})"
+        f"compression = '{packing}', hive_partitioning = false, ignore_errors = {str(passes).lower()}, "
+        f"columns = {{{', '.join(columns)}}})"
     )

@@ -25,8 +25,9 @@ _UNEVEN = "a line has too few or too many values"
 class Structure:
     """What one pass over the bytes of a file told.
 
-    `records` counts the header too and holds only where `is_plain`. `faults` says why a file is not
-    plain. `is_utf8` is False where most characters beyond ASCII are not UTF-8.
+    `records` counts the whole records, the header too, and holds where `is_plain` or `tail` is not
+    empty. `faults` says why a file is not plain. `tail` is the last line where nothing else is broken:
+    the file was cut off. `is_utf8` is False where most characters beyond ASCII are not UTF-8.
     """
 
     records: int
@@ -34,6 +35,7 @@ class Structure:
     is_utf8: bool
     has_old_line_ends: bool
     faults: tuple[str, ...]
+    tail: bytes = b""
 
 
 def inspect(chunks: Iterable[bytes], delimiter: str, fields: int) -> Structure:
@@ -76,6 +78,7 @@ class _Inspector:
         self.previous = _LF
         self.wide = self.undecodable = 0
         self.decoder = codecs.getincrementaldecoder("utf-8")()
+        self.tail = b""
 
     def feed(self, body: bytes, following: bytes) -> None:
         """Look at some bytes; `following` is the byte after them where the last one needs it."""
@@ -92,6 +95,9 @@ class _Inspector:
         else:
             self._records(np.frombuffer(body.translate(None, self.others), np.uint8), len(body))
         self.previous = body[-1]
+        cut = body.rfind(b"\n") + 1
+        # A line of more than half a megabyte is a fault of its own, and its start no longer matters.
+        self.tail = body[cut:] if cut else self.tail[:MAX_RECORD] + body
 
     def _encoding(self, body: bytes) -> None:
         pending = self.decoder.getstate()[0]
@@ -149,21 +155,30 @@ class _Inspector:
             self.faults["a line is longer than half a megabyte"] = None
 
     def finish(self) -> Structure:
-        if self.decoder.getstate()[0]:
-            self.faults["its last character is cut off"] = None
-        if self.quotes % 2:
-            self.faults["a quote is never closed"] = None
-        is_open = self.previous != _LF
-        if is_open and self.position != self.fields - 1:
-            self.faults[_UNEVEN] = None
         if not self.cr == self.crlf == self.lf:
             self.faults["its lines end in different ways"] = None
         if self.fields == 1:
             self.faults["it has one column only"] = None
+        is_whole_before = not self.faults and self.quotes % 2 == self.tail.count(b'"') % 2
+        is_open = self.previous != _LF
+        at_the_end = self._faults_at_the_end(is_open)
+        self.faults.update(dict.fromkeys(at_the_end))
+        is_cut = is_whole_before and is_open and bool(at_the_end) and self.lines > 0
         return Structure(
-            records=self.lines + is_open,
+            records=self.lines + (is_open and not is_cut),
             is_plain=not self.faults,
             is_utf8=self.undecodable <= self.wide,
             has_old_line_ends=self.lines == 0 and self.cr > 0,
             faults=tuple(sorted(self.faults)),
+            tail=self.tail if is_cut else b"",
         )
+
+    def _faults_at_the_end(self, is_open: bool) -> list[str]:
+        faults = []
+        if self.decoder.getstate()[0]:
+            faults.append("its last character is cut off")
+        if self.quotes % 2:
+            faults.append("a quote is never closed")
+        if is_open and self.position != self.fields - 1:
+            faults.append(_UNEVEN)
+        return faults

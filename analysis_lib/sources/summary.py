@@ -101,6 +101,8 @@ def _decision_lines(file: FileOutcome) -> Iterable[str]:
         yield f"values parted by {decisions['delimiter']}"
     if decisions.get("encoding", "utf-8") != "utf-8":
         yield f"read as {decisions['encoding']}"
+    if decisions.get("cut_off"):
+        yield "it is cut off in its last line, which was rejected"
     if decisions.get("read_line_by_line_because"):
         yield f"read line by line: {_joined(decisions['read_line_by_line_because'])}"
     epochs = decisions.get("epochs")

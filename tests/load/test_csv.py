@@ -142,6 +142,16 @@ def test_a_cut_last_line_is_rejected_and_not_filled_up(shop: Shop) -> None:
     ]
 
 
+def test_a_large_file_that_is_cut_off_is_still_read_the_fast_way(shop: Shop) -> None:
+    text = CENTERS + "".join(f"{i},Rome,1,2\n" for i in range(1, 200_001)) + "200001,Os"
+    loaded = shop.load_text("centers.csv", text)
+    assert loaded.decisions["cut_off"]
+    assert "read_line_by_line_because" not in loaded.decisions
+    assert shop.counts("distribution_centers") == (200_001, 200_000, 1, 0, 0)
+    assert shop.query("select count(*) from raw_distribution_centers where id <> load_row_number") == [(0,)]
+    assert shop.rejects("row_number", "row_as_read") == [(200_001, "200001,Os")]
+
+
 def test_a_last_line_that_is_cut_inside_a_quote(shop: Shop) -> None:
     shop.load_text("centers.csv", CENTERS + '1,"Rome",1,2\n2,"Os')
     assert shop.values("distribution_centers", "id") == [1]

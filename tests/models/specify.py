@@ -159,8 +159,8 @@ def _translated(sql: str, params: tuple[tuple[str, object], ...], schema: tuple[
 
 
 def _to_duckdb(sql: str, params: Mapping[str, object], schema: Mapping[str, Mapping[str, str]]) -> str:
-    frozen = tuple((name, tuple(columns.items())) for name, columns in schema.items())
-    return _translated(sql, tuple(params.items()), frozen)
+    used = tuple((name, value) for name, value in params.items() if name in _parameters(_parse(sql)))
+    return _translated(sql, used, tuple((name, tuple(columns.items())) for name, columns in schema.items()))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Specification of int_order_lines: the one definition of revenue, cost and returns."""
+"""Specification of int_order_lines: the one definition of revenue and cost."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def test_a_line_is_cancelled_with_its_order_or_on_its_own(order_status: str, lin
         | 11            | 1        | {line_status} | 1        | 10         | 1        | 4         |
         """,
         expect="""
-        | is_cancelled | gross_sales | discounts | cancellations | net_revenue | cost_of_goods |
-        | true         | 10          | 1         | 9             | 0           | 0             |
+        | is_cancelled | gross_sales | cancellations | returns | net_revenue | cost_of_goods | gross_profit |
+        | true         | 10          | 9             | 0       | 0           | 0             | 0            |
         """,
     )
 
@@ -95,173 +95,30 @@ def test_a_line_of_unknown_cost_costs_nothing() -> None:
     )
 
 
-# Returned and delivered
-
-
-def test_the_return_day_is_that_of_the_line_else_of_the_order_else_the_delivery_else_the_order() -> None:
+def test_a_line_without_its_order_is_kept_on_its_own_user_dates_and_status() -> None:
     lines(
+        "",
         """
-        | order_id | status   | created_at       | delivered_at     | returned_at      |
-        | 1        | returned | 2024-01-10 10:00 | 2024-01-12 10:00 | 2024-01-15 10:00 |
-        | 2        | returned | 2024-01-10 10:00 | 2024-01-12 10:00 | NULL             |
-        | 3        | returned | 2024-01-10 10:00 | NULL             | NULL             |
-        """,
-        """
-        | order_item_id | order_id | quantity | list_price | discount | created_at       | returned_at      |
-        | 11            | 1        | 1        | 10         | 0        | 2024-01-11 10:00 | 2024-01-14 10:00 |
-        | 12            | 1        | 1        | 10         | 0        | 2024-01-11 10:00 | NULL             |
-        | 13            | 2        | 1        | 10         | 0        | 2024-01-11 10:00 | NULL             |
-        | 14            | 3        | 1        | 10         | 0        | 2024-01-11 10:00 | NULL             |
+        | order_item_id | order_id | user_id | status   | quantity | list_price | discount | created_at |
+        | 11            | 1        | 7       | complete | 1        | 10         | 0        | 2024-01-10 |
+        | 12            | 1        | 7       | returned | 1        | 10         | 0        | 2024-01-10 |
+        | 13            | 1        | NULL    | shipped  | 1        | 10         | 0        | 2024-02-01 |
         """,
         expect="""
-        | order_item_id | is_returned | return_date | returns |
-        | 11            | true        | 2024-01-14  | 10      |
-        | 12            | true        | 2024-01-15  | 10      |
-        | 13            | true        | 2024-01-12  | 10      |
-        | 14            | true        | 2024-01-10  | 10      |
+        | order_item_id | user_id | order_date | is_delivered | return_date | net_revenue |
+        | 11            | 7       | 2024-01-10 | true         | NULL        | 10          |
+        | 12            | 7       | 2024-01-10 | true         | 2024-01-10  | 0           |
         """,
     )
 
 
-def test_a_return_after_as_of_is_not_known_yet() -> None:
+def test_the_buyer_is_the_user_of_the_order_else_of_the_line() -> None:
     lines(
+        "| order_id | user_id | created_at |\n| 1 | 7 | 2024-01-10 |\n| 2 | NULL | 2024-01-10 |",
         """
-        | order_id | status   | created_at       | delivered_at     |
-        | 1        | returned | 2024-01-10 10:00 | 2024-01-12 10:00 |
+        | order_item_id | order_id | user_id | quantity | list_price | discount |
+        | 11            | 1        | 8       | 1        | 10         | 0        |
+        | 12            | 2        | 8       | 1        | 10         | 0        |
         """,
-        """
-        | order_item_id | order_id | status   | quantity | list_price | discount | unit_cost | returned_at |
-        | 11            | 1        | returned | 1        | 10         | 0        | 4         | 2024-01-31  |
-        | 12            | 1        | returned | 1        | 10         | 0        | 4         | 2024-02-01  |
-        """,
-        expect="""
-        | order_item_id | is_returned | is_delivered | return_date | net_revenue | cost_of_goods |
-        | 11            | true        | true         | 2024-01-31  | 0           | 0             |
-        | 12            | false       | true         | NULL        | 10          | 4             |
-        """,
+        expect="| order_item_id | user_id |\n| 11 | 7 |\n| 12 | 8 |",
     )
-
-
-def test_a_return_dated_before_its_order_is_booked_on_the_day_of_the_order() -> None:
-    lines(
-        """
-        | order_id | status   | created_at       |
-        | 1        | returned | 2024-01-10 10:00 |
-        """,
-        """
-        | order_item_id | order_id | quantity | list_price | discount | returned_at      |
-        | 11            | 1        | 1        | 10         | 0        | 2024-01-02 10:00 |
-        """,
-        expect="| is_returned | order_date | return_date |\n| true | 2024-01-10 | 2024-01-10 |",
-    )
-
-
-def test_returned_is_a_status_and_the_line_knows_it_better_than_the_order() -> None:
-    lines(
-        """
-        | order_id | status   | created_at       | returned_at      |
-        | 1        | returned | 2024-01-10 10:00 | 2024-01-15 10:00 |
-        | 2        | complete | 2024-01-10 10:00 | 2024-01-15 10:00 |
-        """,
-        """
-        | order_item_id | order_id | status   | quantity | list_price | discount | returned_at      |
-        | 11            | 1        | complete | 1        | 10         | 0        | NULL             |
-        | 12            | 1        | NULL     | 1        | 10         | 0        | NULL             |
-        | 13            | 2        | complete | 1        | 10         | 0        | 2024-01-15 10:00 |
-        """,
-        expect="""
-        | order_item_id | is_returned | net_revenue |
-        | 11            | false       | 10          |
-        | 12            | true        | 0           |
-        | 13            | false       | 10          |
-        """,
-    )
-
-
-def test_delivered_is_delivered_by_as_of_or_complete_where_no_delivery_date_is_known() -> None:
-    lines(
-        """
-        | order_id | status     | created_at       | delivered_at     |
-        | 1        | shipped    | 2024-01-10 10:00 | 2024-01-31 23:59 |
-        | 2        | complete   | 2024-01-10 10:00 | 2024-02-01 00:00 |
-        | 3        | complete   | 2024-01-10 10:00 | NULL             |
-        | 4        | shipped    | 2024-01-10 10:00 | NULL             |
-        | 5        | processing | 2024-01-10 10:00 | NULL             |
-        | 6        | cancelled  | 2024-01-10 10:00 | 2024-01-12 10:00 |
-        | 7        | NULL       | 2024-01-10 10:00 | NULL             |
-        """,
-        """
-        | order_item_id | order_id | quantity | list_price | discount |
-        | 11            | 1        | 1        | 10         | 0        |
-        | 12            | 2        | 1        | 10         | 0        |
-        | 13            | 3        | 1        | 10         | 0        |
-        | 14            | 4        | 1        | 10         | 0        |
-        | 15            | 5        | 1        | 10         | 0        |
-        | 16            | 6        | 1        | 10         | 0        |
-        | 17            | 7        | 1        | 10         | 0        |
-        """,
-        expect="""
-        | order_item_id | is_delivered |
-        | 11            | true         |
-        | 12            | false        |
-        | 13            | true         |
-        | 14            | false        |
-        | 15            | false        |
-        | 16            | false        |
-        | 17            | false        |
-        """,
-    )
-
-
-def test_a_returned_line_was_delivered_whatever_the_delivery_date_says() -> None:
-    lines(
-        """
-        | order_id | status  | created_at       | delivered_at     |
-        | 1        | shipped | 2024-01-10 10:00 | 2024-02-20 10:00 |
-        """,
-        """
-        | order_item_id | order_id | status   | quantity | list_price | discount | returned_at      |
-        | 11            | 1        | returned | 1        | 10         | 0        | 2024-01-20 10:00 |
-        """,
-        expect="| is_returned | is_delivered |\n| true | true |",
-    )
-
-
-# Days
-
-
-def test_a_line_belongs_to_the_day_of_its_order_in_the_time_zone_also_when_it_is_dated_later() -> None:
-    tables = (
-        """
-        | order_id | status   | created_at       |
-        | 1        | complete | 2024-01-10 23:30 |
-        """,
-        """
-        | order_item_id | order_id | quantity | list_price | discount | created_at       |
-        | 11            | 1        | 1        | 10         | 0        | 2024-01-12 10:00 |
-        | 12            | 1        | 1        | 10         | 0        | NULL             |
-        """,
-    )
-    utc = """
-        | order_item_id | order_date | placed_at        |
-        | 11            | 2024-01-10 | 2024-01-12 10:00 |
-        | 12            | 2024-01-10 | 2024-01-10 23:30 |
-    """
-    lines(*tables, expect=utc)
-    lines(*tables, expect=utc.replace("| 2024-01-10 |", "| 2024-01-11 |"), timezone="Europe/Berlin")
-
-
-def test_orders_after_as_of_are_not_read() -> None:
-    tables = (
-        """
-        | order_id | status   | created_at       |
-        | 1        | complete | 2024-01-31 23:59 |
-        | 2        | complete | 2024-02-01 00:00 |
-        """,
-        """
-        | order_item_id | order_id | quantity | list_price | discount | created_at       |
-        | 11            | 1        | 1        | 10         | 0        | 2024-02-05 10:00 |
-        | 12            | 2        | 1        | 10         | 0        | 2024-01-30 10:00 |
-        """,
-    )
-    lines(*tables, expect="| order_item_id |\n| 11 |")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.models.specify import check
+from tests.models.specify import check, sideways
 
 
 def orders(orders: str, items: str, expect: str, **parameters: object) -> None:
@@ -39,10 +39,24 @@ def test_an_order_without_lines_counts_and_is_worth_nothing() -> None:
         | 1        | 7       | u:7        | shipped | 2024-01-10 10:00 |
         """,
         "",
-        expect="""
-        | order_id | visitor_id | is_counted | order_date | order_number | items | gross_sales | net_revenue |
-        | 1        | u:7        | true       | 2024-01-10 | 1            | 0     | 0           | 0           |
-        """,
+        expect=sideways(
+            """
+            | order_id      | 1          |
+            | user_id       | 7          |
+            | visitor_id    | u:7        |
+            | is_counted    | true       |
+            | order_date    | 2024-01-10 |
+            | order_number  | 1          |
+            | items         | 0          |
+            | gross_sales   | 0          |
+            | discounts     | 0          |
+            | cancellations | 0          |
+            | returns       | 0          |
+            | net_revenue   | 0          |
+            | cost_of_goods | 0          |
+            | gross_profit  | 0          |
+            """
+        ),
     )
 
 
@@ -57,10 +71,10 @@ def test_lines_without_their_order_make_an_order_of_their_own_dates_user_and_sta
         | 31            | 3        | 9       | returned  | 1        | 10         | 0        | 2024-01-10 |
         """,
         expect="""
-        | order_id | visitor_id | status     | is_counted | created_at | order_number | items | net_revenue |
-        | 1        | u:7        | processing | true       | 2024-01-10 | 1            | 1     | 10          |
-        | 2        | u:8        | cancelled  | false      | 2024-01-10 | NULL         | 0     | 0           |
-        | 3        | u:9        | returned   | true       | 2024-01-10 | 1            | 1     | 0           |
+        | order_id | user_id | visitor_id | status     | created_at | order_date | order_number | items |
+        | 1        | 7       | u:7        | processing | 2024-01-10 | 2024-01-10 | 1            | 1     |
+        | 2        | 8       | u:8        | cancelled  | 2024-01-10 | 2024-01-10 | NULL         | 0     |
+        | 3        | 9       | u:9        | returned   | 2024-01-10 | 2024-01-10 | 1            | 1     |
         """,
     )
 
@@ -176,6 +190,20 @@ def test_orders_after_as_of_are_not_read_and_take_no_number() -> None:
         | 1        | 1            | 10          |
         """,
     )
+
+
+def test_the_day_of_an_order_is_that_of_the_time_zone_with_lines_or_without() -> None:
+    tables = (
+        """
+        | order_id | visitor_id | status   | created_at       |
+        | 1        | u:1        | complete | 2024-01-10 23:30 |
+        | 2        | u:2        | complete | 2024-01-10 23:30 |
+        """,
+        "| order_item_id | order_id | quantity | list_price | discount |\n| 11 | 1 | 1 | 10 | 0 |",
+    )
+    expect = "| order_id | order_date |\n| 1 | 2024-01-10 |\n| 2 | 2024-01-10 |"
+    orders(*tables, expect=expect)
+    orders(*tables, expect=expect.replace("01-10", "01-11"), timezone="Europe/Berlin")
 
 
 def test_the_session_of_an_order_is_that_of_its_first_line() -> None:

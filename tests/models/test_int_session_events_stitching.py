@@ -67,19 +67,25 @@ def test_two_users_of_one_source_session_each_get_the_run_that_leads_to_them() -
     )
 
 
-def test_a_tie_between_an_anonymous_and_a_known_event_is_stitched_by_the_source_order() -> None:
+def test_a_tie_between_an_anonymous_and_a_known_event_is_stitched_by_source_order_then_event_id() -> None:
     events(
         """
         | event_id | visitor_id | user_id | source_session_id | event_time       | event_order |
-        | 1        | s:A        | NULL    | A                 | 2024-01-01 10:00 | 1           |
+        | 3        | s:A        | NULL    | A                 | 2024-01-01 10:00 | 1           |
         | 2        | u:1        | 1       | A                 | 2024-01-01 10:00 | 2           |
-        | 3        | s:A        | NULL    | A                 | 2024-01-01 10:00 | 3           |
+        | 1        | s:A        | NULL    | A                 | 2024-01-01 10:00 | 3           |
+        | c        | s:B        | NULL    | B                 | 2024-01-01 10:00 | 5           |
+        | b        | u:2        | 2       | B                 | 2024-01-01 10:00 | 5           |
+        | a        | s:B        | NULL    | B                 | 2024-01-01 10:00 | 5           |
         """,
         expect="""
         | event_id | visitor_id |
-        | 1        | u:1        |
+        | 3        | u:1        |
         | 2        | u:1        |
-        | 3        | s:A        |
+        | 1        | s:A        |
+        | a        | u:2        |
+        | b        | u:2        |
+        | c        | s:B        |
         """,
     )
 

@@ -13,9 +13,10 @@ import pytest
 from analysis_lib.simulate import simulate
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
-from . import raw_files, tiny_shop
+from . import raw_files
 from .marts import GRAINS, expected_marts
 from .pipeline import build, load_folder, read_marts, settings_in
+from .small_shops import SHOPS
 from .staging import read_shop
 
 Marts = dict[str, pd.DataFrame]
@@ -42,7 +43,7 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory, demo_folder: Path) -> Ca
             if not folder.is_dir():
                 pytest.skip("the shared data (../shared/data/thelook) is not on this machine")
             return folder
-        return raw_files.write(tiny_shop.SHOPS[shop](), tmp_path_factory.mktemp(shop))
+        return raw_files.write(SHOPS[shop](), tmp_path_factory.mktemp(shop))
 
     return find
 

@@ -16,6 +16,7 @@ AGES = {
     "on_hand_91_180_days": (91, 180),
     "on_hand_over_180_days": (181, math.inf),
 }
+HUNDRED_YEARS = 36_500  # days of stock beyond which no date is given
 ONE_DAY = pd.Timedelta(days=1)
 
 
@@ -71,7 +72,9 @@ def fct_inventory_forecast(staged: Staged, lines: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "days_of_stock": days,
-                "stock_out_date": None if days is None else as_of + math.ceil(days) * ONE_DAY,
+                "stock_out_date": None
+                if days is None or days > HUNDRED_YEARS
+                else as_of + math.ceil(days) * ONE_DAY,
                 "status": _status(on_hand, days, last, as_of),
                 "safety_stock": safety,
                 "lead_time_demand": sales * given["lead_time_days"],

@@ -1,4 +1,4 @@
-"""theLook's tables as plain rows, and as parquet files with every column."""
+"""theLook's tables as plain rows, made one by one, and as parquet files with every column."""
 
 from __future__ import annotations
 
@@ -137,3 +137,39 @@ def arrow_table(table: str, rows: list[dict[str, Any]]) -> pa.Table:
 
     columns = {name: pa.array([cell(row, name) for row in rows], kind) for name, kind in schema.items()}
     return pa.table(columns)
+
+
+_KINDS = {"home": "/home", "cart": "/cart", "purchase": "/purchase", "cancel": "/cancel"}
+
+
+class Shop:
+    """Collects rows; ids of events count up unless given."""
+
+    def __init__(self) -> None:
+        self.rows: Rows = {table: [] for table in SCHEMAS}
+        self.rows["distribution_centers"].append(
+            {"id": 1, "name": "Memphis TN", "latitude": 35.1, "longitude": -89.9}
+        )
+
+    def event(self, user: int | None, session: str | None, at: str, kind: str, **more: Any) -> None:
+        """`kind` is theLook's event type, or `product/7` for a view of product 7."""
+        rows = self.rows["events"]
+        event_type = kind.split("/")[0]
+        uri = f"/{kind}" if event_type == "product" else _KINDS.get(kind, f"/{kind}/x")
+        defaults = {"id": len(rows) + 1, "browser": "Chrome", "traffic_source": "Email", "uri": uri}
+        row = {"user_id": user, "session_id": session, "created_at": at, "event_type": event_type}
+        rows.append({**defaults, "sequence_number": 1, **row, **more})
+
+    def order(self, order: int, user: int, at: str, status: str, items: list[dict[str, Any]], **more: Any):
+        """`items` name at least id, product_id and sale_price; the rest is taken from the order."""
+        row = {"order_id": order, "user_id": user, "status": status, "created_at": at, "gender": "F"}
+        self.rows["orders"].append({**row, "num_of_item": len(items), **more})
+        defaults = {"order_id": order, "user_id": user, "status": status, "created_at": at}
+        self.rows["order_items"] += [{**defaults, **item} for item in items]
+
+    def stock(self, product: int, created: str, count: int = 1, sold: str | None = None, cost: float = 4.0):
+        """`count` items of a product."""
+        items = self.rows["inventory_items"]
+        for _ in range(count):
+            row = {"id": len(items) + 1, "product_id": product, "created_at": created, "sold_at": sold}
+            items.append({**row, "cost": cost})

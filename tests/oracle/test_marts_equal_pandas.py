@@ -39,6 +39,9 @@ SHOPS = [
     pytest.param("with_checkout_without_spend", {}, id="with-checkout-without-spend"),
     pytest.param("with_checkout_without_spend", BERLIN, id="with-checkout-without-spend-in-berlin"),
     pytest.param("one_customer", {}, id="one-customer"),
+    pytest.param("round_numbers", {}, id="round-numbers"),
+    pytest.param("round_numbers", {"as_of": "2024-01-30"}, id="round-numbers-on-the-first-day"),
+    pytest.param("orphan_lines", {}, id="orphan-lines"),
     pytest.param("without_events", {}, id="without-events"),
     pytest.param("without_orders", {}, id="without-orders"),
     pytest.param("without_users_and_products", {}, id="without-users-and-products"),
@@ -54,6 +57,7 @@ ALONE = {"order_items", "orders", "products", "users", "inventory_items", "marke
 NOT_AVAILABLE = {
     "with_checkout_without_spend": {"stg_marketing_spend"},
     "one_customer": {"stg_marketing_spend"},
+    "round_numbers": {"stg_marketing_spend", "stg_events"} | SESSIONS,
     "without_events": {"stg_events"} | SESSIONS,
     "without_orders": {"stg_orders"},
     "without_users_and_products": {"stg_users", "stg_products"},

@@ -6,53 +6,17 @@ Berlin's clocks go forward on 2024-03-31.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
 import pandas as pd
 
-from .raw_files import SCHEMAS, Rows
-
-_KINDS = {"home": "/home", "cart": "/cart", "purchase": "/purchase", "cancel": "/cancel"}
-
-
-class _Shop:
-    """Collects rows; ids of events count up unless given."""
-
-    def __init__(self) -> None:
-        self.rows: Rows = {table: [] for table in SCHEMAS}
-        self.rows["distribution_centers"].append(
-            {"id": 1, "name": "Memphis TN", "latitude": 35.1, "longitude": -89.9}
-        )
-
-    def event(self, user: int | None, session: str | None, at: str, kind: str, **more: Any) -> None:
-        """`kind` is theLook's event type, or `product/7` for a view of product 7."""
-        rows = self.rows["events"]
-        event_type = kind.split("/")[0]
-        uri = f"/{kind}" if event_type == "product" else _KINDS.get(kind, f"/{kind}/x")
-        defaults = {"id": len(rows) + 1, "browser": "Chrome", "traffic_source": "Email", "uri": uri}
-        row = {"user_id": user, "session_id": session, "created_at": at, "event_type": event_type}
-        rows.append({**defaults, "sequence_number": 1, **row, **more})
-
-    def order(self, order: int, user: int, at: str, status: str, items: list[dict[str, Any]], **more: Any):
-        """`items` name at least id, product_id and sale_price; the rest is taken from the order."""
-        row = {"order_id": order, "user_id": user, "status": status, "created_at": at, "gender": "F"}
-        self.rows["orders"].append({**row, "num_of_item": len(items), **more})
-        defaults = {"order_id": order, "user_id": user, "status": status, "created_at": at}
-        self.rows["order_items"] += [{**defaults, **item} for item in items]
-
-    def stock(self, product: int, created: str, count: int = 1, sold: str | None = None, cost: float = 4.0):
-        """`count` items of a product."""
-        items = self.rows["inventory_items"]
-        for _ in range(count):
-            row = {"id": len(items) + 1, "product_id": product, "created_at": created, "sold_at": sold}
-            items.append({**row, "cost": cost})
+from .raw_files import Rows, Shop
 
 
 def awkward_shop(with_checkout: bool = False, with_spend: bool = True) -> Rows:
     """The awkward cases; `with_checkout` adds checkout events, `with_spend` ad spend."""
-    shop = _Shop()
+    shop = Shop()
     _catalogue(shop)
     _users(shop)
     _sessions(shop)
@@ -79,7 +43,7 @@ def awkward_shop(with_checkout: bool = False, with_spend: bool = True) -> Rows:
     return shop.rows
 
 
-def _catalogue(shop: _Shop) -> None:
+def _catalogue(shop: Shop) -> None:
     categories = ["Jeans", "Socks", "Sweaters", None]
     shop.rows["products"] = [
         {
@@ -95,7 +59,7 @@ def _catalogue(shop: _Shop) -> None:
     ]
 
 
-def _users(shop: _Shop) -> None:
+def _users(shop: Shop) -> None:
     for number in range(1, 16):
         shop.rows["users"].append(
             {
@@ -107,9 +71,12 @@ def _users(shop: _Shop) -> None:
                 "created_at": "2024-03-01 12:00:00" if number < 14 else "2024-04-30 12:00:00",
             }
         )
+    # Signed up on the last day, and the day after; the other two buy once, 14 and 7 days before it.
+    for number, day in [(16, "2024-04-20"), (17, "2024-04-21"), (18, "2024-04-01"), (19, "2024-04-01")]:
+        shop.rows["users"].append({"id": number, "created_at": f"{day} 12:00:00"})
 
 
-def _sessions(shop: _Shop) -> None:
+def _sessions(shop: Shop) -> None:
     # User 1: exactly 30 minutes is one session; a microsecond more, and 30:01, are not.
     for at in ["10:00:00", "10:30:00", "11:00:00.000001", "11:30:01.000001"]:
         shop.event(1, "one", f"2024-03-29 {at}", "home")
@@ -162,8 +129,8 @@ def _sessions(shop: _Shop) -> None:
     shop.event(6, "odd2", "2024-04-07 10:00:00", "home")
 
 
-def _funnels(shop: _Shop, with_checkout: bool) -> None:
-    """Each user of 7..12 walks through the steps in another order."""
+def _funnels(shop: Shop, with_checkout: bool) -> None:
+    """Each of these users walks through the steps in another order."""
     walks = {
         7: ["product/1", "cart", "checkout", "purchase"],
         8: ["cart", "product/1", "purchase", "checkout"],
@@ -171,6 +138,7 @@ def _funnels(shop: _Shop, with_checkout: bool) -> None:
         10: ["purchase", "product/1", "cart"],
         11: ["product/1", "product/6", "cart", "product/7", "cart", "checkout", "purchase", "cancel"],
         12: ["cart", "cart", "checkout"],
+        3: ["product/1", "cart", "checkout", "purchase", "checkout", "cart", "product/2", "purchase"],
     }
     for user, walk in walks.items():
         for day in (8, 8 + user, 18):
@@ -182,7 +150,7 @@ def _funnels(shop: _Shop, with_checkout: bool) -> None:
                 shop.event(user, f"f{user}-{day}", at, kind, device=device)
 
 
-def _random_walks(shop: _Shop, with_checkout: bool) -> None:
+def _random_walks(shop: Shop, with_checkout: bool) -> None:
     """Sessions of every order of steps, one to three a day, some at the same time to the second."""
     random = Random(5)
     kinds = ["home", "product/1", "product/2", "cart", "checkout", "purchase"]
@@ -197,7 +165,7 @@ def _random_walks(shop: _Shop, with_checkout: bool) -> None:
                     shop.event(user, f"walk {day} {hour}", str(at), kind, **traffic)
 
 
-def _orders(shop: _Shop) -> None:
+def _orders(shop: Shop) -> None:
     def item(number: int, product: int | None, price: float, **more: Any) -> dict[str, Any]:
         return {"id": number, "product_id": product, "sale_price": price, **more}
 
@@ -283,19 +251,19 @@ def _orders(shop: _Shop) -> None:
         "Complete",
         [
             item(900, 888, 19.994999885559082, list_price=25.00499916, inventory_item_id=999),
-            item(901, 2, 19.985000610351562, quantity=7, user_id=4),
+            item(901, 2, 19.985000610351562, quantity=7),
         ],
     )
     # An order without lines: it is one, in a session, with no money.
     shop.order(25, 9, "2024-04-17 20:00:00", "Processing", [])
     # Placed at the very moment a session starts.
     shop.order(26, 9, "2024-04-17 19:00:00", "Processing", [item(907, 14, 25.0)])
-    # Lines whose order is missing make one, on the day of the first; the last is cancelled.
+    # Lines whose order is missing make one.
     orphans = {"order_id": 500, "user_id": 7, "status": "Complete"}
     shop.rows["order_items"] += [
-        item(902, 3, 12.0, created_at="2024-04-18 17:40:00", **orphans),
+        item(902, 3, 12.0, created_at="2024-04-16 17:40:00", **orphans),
         item(903, 4, 14.0, created_at="2024-04-16 10:00:00", **orphans),
-        item(904, 4, 16.0, created_at="2024-04-17 10:00:00", **orphans | {"status": "Returned"}),
+        item(904, 4, 16.0, created_at="2024-04-16 12:00:00", **orphans | {"status": "Returned"}),
         item(
             905,
             3,
@@ -305,6 +273,10 @@ def _orders(shop: _Shop) -> None:
         ),
         item(906, 3, 9.0, created_at="2024-04-21 09:00:00", **orphans | {"order_id": 502}),
     ]
+    shop.order(27, 18, "2024-04-06 10:00:00", "Complete", [item(908, 10, 1.0)])
+    shop.order(28, 19, "2024-04-13 10:00:00", "Complete", [item(909, 10, 1.0)])
+    # Sold last exactly 30 days before the last day.
+    shop.order(29, 18, "2024-03-21 10:00:00", "Complete", [item(910, 18, 70.0)])
     # Steady sellers for the stock: product 12 daily, 13 to 16 now and then.
     number = 35
     for day in range(1, 21):
@@ -314,7 +286,7 @@ def _orders(shop: _Shop) -> None:
         number += len(lines)
 
 
-def _stock(shop: _Shop) -> None:
+def _stock(shop: Shop) -> None:
     shop.stock(12, "2024-03-01 10:00:00", 3, cost=7.123456789)  # critical
     shop.stock(13, "2024-03-01 10:00:00", 4)  # low
     shop.stock(14, "2024-03-21 10:00:00", 2)  # normal
@@ -323,44 +295,10 @@ def _stock(shop: _Shop) -> None:
     shop.stock(16, "2024-01-20 10:00:00", 7)  # overstocked
     shop.stock(17, "2023-10-23 10:00:00", 1)  # dead: never sold
     shop.stock(17, "2023-10-22 10:00:00", 1)
+    shop.stock(18, "2024-03-01 10:00:00", 1)  # dead: sold 30 days ago
     shop.stock(5, "2024-03-01 10:00:00", 2, sold="2024-04-20 10:00:00")  # out of stock
     shop.stock(9, "2024-03-01 10:00:00", 1, sold="2024-04-20 22:30:00", cost=3.0)
     shop.stock(9, "2024-03-01 10:00:00", 1, sold="2024-04-21 10:00:00", cost=5.5)
     shop.stock(1, "2024-04-20 23:30:00", 2)  # in Berlin it comes the day after
     shop.stock(2, "2024-04-21 10:00:00", 2)  # not yet there
     shop.stock(77, "2024-04-01 10:00:00", 1, cost=2.000000001)  # not in the catalogue
-
-
-def one_customer_shop() -> Rows:
-    """One user, one session, one order, one product; no stock but what was sold, no ad spend."""
-    shop = _Shop()
-    shop.rows["products"].append({"id": 1, "name": "Only", "retail_price": 9.99, "cost": 4.0})
-    shop.rows["users"].append({"id": 1, "created_at": "2024-01-01 00:00:00", "country": "France"})
-    for minute, kind in enumerate(["home", "product/1", "cart", "checkout", "purchase"]):
-        shop.event(1, "only", f"2024-01-31 10:0{minute}:00", kind)
-    shop.stock(1, "2024-01-02 00:00:00", 1, sold="2024-01-31 10:03:00")
-    shop.order(
-        1,
-        1,
-        "2024-01-31 10:03:00",
-        "Complete",
-        [{"id": 1, "product_id": 1, "sale_price": 9.99, "inventory_item_id": 1}],
-    )
-    del shop.rows["marketing_spend"]
-    return shop.rows
-
-
-def without(*tables: str) -> Rows:
-    """The awkward shop when some tables were not loaded."""
-    return {table: rows for table, rows in awkward_shop(with_checkout=True).items() if table not in tables}
-
-
-SHOPS: dict[str, Callable[[], Rows]] = {
-    "awkward": awkward_shop,
-    "with_checkout_without_spend": lambda: awkward_shop(with_checkout=True, with_spend=False),
-    "one_customer": one_customer_shop,
-    "without_events": lambda: without("events"),
-    "without_orders": lambda: without("orders"),
-    "without_users_and_products": lambda: without("users", "products"),
-    "events_alone": lambda: {"events": awkward_shop()["events"]},
-}

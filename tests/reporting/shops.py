@@ -7,12 +7,13 @@ tested with the queries, the dialect and the parameters that it will meet.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from analysis_lib.models import read_project
+from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.settings import Settings
 from analysis_lib.shop import Shop
@@ -23,6 +24,12 @@ Rows = Sequence[Mapping[str, Any]]
 AS_OF = dt.date(2026, 9, 30)
 # The shops have the same columns, so that a model need not be translated for each of them.
 _TRANSLATED: dict[tuple[str, ...], str] = {}
+
+
+@functools.cache
+def _project() -> Project:
+    """The models, read and parsed once."""
+    return read_project("thelook")
 
 
 def at(day: dt.date, hour: int = 12, minute: int = 0) -> dt.datetime:
@@ -41,7 +48,7 @@ def make_shop(
 
     `marts` replaces whole marts by rows of its own, for what is tedious to reach through events.
     """
-    project = read_project("thelook")
+    project = _project()
     settings = Settings(
         root=folder,
         warehouse=folder / "warehouse.duckdb",

@@ -17,8 +17,6 @@ from analysis_lib.reporting.findings import Finding
 from tests.reporting import shops
 from tests.reporting.test_pages_on_small_shops import text_of
 
-pytestmark = pytest.mark.xdist_group("small-shops")  # made once, in one process
-
 DIMENSIONS = {
     "device": ("desktop", "mobile", "tablet"),
     "traffic_source": ("Email", "Organic", "Search", "Social"),

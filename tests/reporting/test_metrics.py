@@ -13,8 +13,6 @@ from analysis_lib.pages import funnel, funnel_findings, headline, stock
 from analysis_lib.reporting.metrics import metric, registry
 from analysis_lib.shop import Shop
 
-pytestmark = pytest.mark.xdist_group("small-shops")  # made once, in one process
-
 PROJECT = read_project("thelook")
 ENTRY = """
 net_revenue:

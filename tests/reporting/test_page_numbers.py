@@ -15,8 +15,6 @@ from analysis_lib.reporting.html import Html
 from analysis_lib.shop import Shop
 from tests.reporting import shops
 
-pytestmark = pytest.mark.xdist_group("small-shops")  # made once, in one process
-
 S = "\u00a0"
 
 

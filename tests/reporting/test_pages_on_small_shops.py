@@ -12,8 +12,6 @@ from analysis_lib.pages import drivers, funnel, funnel_segments, funnel_times, i
 from analysis_lib.reporting.html import Html
 from analysis_lib.shop import Shop
 
-pytestmark = pytest.mark.xdist_group("small-shops")  # made once, in one process
-
 SECTIONS: dict[str, Callable[[Shop], Html]] = {
     f"{section.__module__.rsplit('.', 1)[-1]}.{section.__name__}": section
     for section in (
