@@ -152,6 +152,25 @@ def test_an_order_without_lines_counts_and_a_line_without_its_order_sells() -> N
 # New and returning customers
 
 
+def test_revenue_of_new_and_returning_customers_adds_up_to_net_revenue() -> None:
+    """Ann's and Cat's first orders are new, Ann's second is not; the cancelled order is neither."""
+    pnl(
+        ORDERS,
+        LINES,
+        spend=SPEND,
+        expect=sideways(
+            """
+            | calendar_date              | 2024-01-01 | 2024-01-02 | 2024-01-03 | 2024-01-04 |
+            | new_customer_orders        | 1          | 1          | 0          | 0          |
+            | returning_customer_orders  | 0          | 1          | 0          | 0          |
+            | new_customer_revenue       | 18         | 21         | 0          | 0          |
+            | returning_customer_revenue | 0          | 40         | 0          | -40        |
+            | net_revenue                | 18         | 61         | 0          | -40        |
+            """
+        ),
+    )
+
+
 def test_the_first_counted_order_of_a_customer_is_new_and_its_return_is_that_customers_too() -> None:
     pnl(
         """

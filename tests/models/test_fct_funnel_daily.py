@@ -90,8 +90,18 @@ def test_every_day_from_the_first_session_to_as_of_has_a_row_and_an_empty_day_no
             | session_date                | 2024-01-01 | 2024-01-02 | 2024-01-03 | 2024-01-04 |
             | sessions                    | 1          | 0          | 1          | 0          |
             | visitors                    | 1          | 0          | 1          | 0          |
+            | view_sessions               | 1          | 0          | 1          | 0          |
             | view_visitors               | 1          | 0          | 1          | 0          |
             | ordered_view_sessions       | 1          | 0          | 1          | 0          |
+            | ordered_view_visitors       | 1          | 0          | 1          | 0          |
+            | cart_sessions               | 0          | 0          | 0          | 0          |
+            | cart_visitors               | 0          | 0          | 0          | 0          |
+            | ordered_cart_sessions       | 0          | 0          | 0          | 0          |
+            | ordered_cart_visitors       | 0          | 0          | 0          | 0          |
+            | purchase_sessions           | 0          | 0          | 0          | 0          |
+            | purchase_visitors           | 0          | 0          | 0          | 0          |
+            | ordered_purchase_sessions   | 0          | 0          | 0          | 0          |
+            | ordered_purchase_visitors   | 0          | 0          | 0          | 0          |
             | viewers_who_purchased       | 0          | 0          | 0          | 0          |
             | conversion_rate             | 0          | NULL       | 0          | NULL       |
             | any_order_conversion_rate   | 0          | NULL       | 0          | NULL       |

@@ -126,6 +126,25 @@ def test_a_rate_over_a_segment_is_its_sum_over_its_sum() -> None:
     ]
 
 
+def test_a_drop_off_rate_is_what_the_step_rate_leaves() -> None:
+    rows = check(
+        "fct_funnel_segments",
+        {
+            "fct_sessions": """
+            | session_date | visitor_id | reached_view | ordered_cart | ordered_purchase |
+            | 2024-01-31   | a          | true         | true         | true             |
+            | 2024-01-31   | b          | true         | true         | false            |
+            | 2024-01-31   | c          | true         | true         | false            |
+            | 2024-01-31   | d          | true         | true         | false            |
+            | 2024-01-31   | e          | true         | false        | false            |
+            """
+        },
+    )
+    columns = ("view_to_cart_rate", "view_drop_off_rate", "cart_to_purchase_rate", "cart_drop_off_rate")
+    [found] = {row[2:] for row in rows_of(rows, "period", "dimension", *columns) if row[1] == "all"}
+    assert found == pytest.approx((0.8, 0.2, 0.25, 0.75))
+
+
 def test_medians_are_those_of_the_sessions_of_the_segment() -> None:
     rows = check(
         "fct_funnel_segments",

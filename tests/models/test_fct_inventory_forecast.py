@@ -91,11 +91,13 @@ def test_the_days_of_stock_and_sales_are_those_of_the_time_zone() -> None:
             | product_id | created_at       | sold_at          | cost |
             | p          | 2024-12-31 23:30 | NULL             | 1    |
             | p          | 2024-12-01 10:00 | 2024-12-31 23:30 | 1    |
+            | p          | 2024-11-29 23:30 | NULL             | 1    |
+            | p          | 2024-11-30 23:30 | NULL             | 1    |
             """,
             "int_order_lines": "",
             "fct_product_performance": "",
         },
-        expect="| on_hand |\n| 1 |",
+        expect="| on_hand | on_hand_0_30_days | on_hand_31_90_days |\n| 3 | 2 | 1 |",
         as_of=AS_OF,
         timezone="Europe/Berlin",
     )
@@ -136,6 +138,14 @@ def test_dead_stock_had_no_sale_in_the_last_thirty_days(last_sale: str, status: 
         items=STOCK + stocked(14),
         sales=f"| p | {last_sale} | 30 | false |",
         expect=f"| status | last_sold_date |\n| {status} | {last_sale} |",
+    )
+
+
+def test_the_last_sale_decides_whether_stock_is_dead() -> None:
+    stock(
+        items=STOCK + stocked(1),
+        sales="| p | 2024-01-01 | 1 | false |\n| p | 2024-12-30 | 1 | false |\n| p | 2024-12-31 | 1 | true |",
+        expect="| status | last_sold_date |\n| healthy | 2024-12-30 |",
     )
 
 

@@ -50,7 +50,11 @@ def test_a_product_never_sold_and_never_viewed_has_counts_of_zero_and_no_rates()
             | orders                      | 0    |
             | units                       | 0    |
             | gross_sales                 | 0    |
+            | discounts                   | 0    |
+            | cancellations               | 0    |
+            | returns                     | 0    |
             | net_revenue                 | 0    |
+            | cost_of_goods               | 0    |
             | gross_profit                | 0    |
             | purchasing_viewing_sessions | 0    |
             | delivered_units             | 0    |

@@ -36,6 +36,16 @@ def test_view_cart_and_purchase_in_order_reach_every_step() -> None:
     )
 
 
+def test_a_session_of_page_views_reaches_no_step() -> None:
+    steps(
+        events("0 page_view", "1 page_view"),
+        expect="""
+        | reached_view | reached_cart | reached_purchase | ordered_view | ordered_cart | ordered_purchase |
+        | false        | false        | false            | false        | false        | false            |
+        """,
+    )
+
+
 def test_a_purchase_before_the_cart_is_a_purchase_but_not_an_ordered_one() -> None:
     steps(
         events("0 product_view", "1 purchase", "2 add_to_cart"),
@@ -85,12 +95,29 @@ def test_steps_of_one_instant_follow_the_order_of_the_source() -> None:
 
 def test_the_time_between_steps_is_from_the_first_view_to_the_next_cart_to_the_next_purchase() -> None:
     steps(
-        events(
-            "0 add_to_cart", "1 product_view", "2 purchase", "3 add_to_cart", "4 add_to_cart", "10 purchase"
-        ),
+        events("0 add_to_cart", "1 product_view", "2 purchase", "3 add_to_cart", "10 purchase"),
         expect="""
         | ordered_purchase | seconds_view_to_cart | seconds_cart_to_purchase |
         | true             | 120                  | 420                      |
+        """,
+    )
+
+
+def test_of_several_events_of_a_step_the_first_after_the_step_before_counts() -> None:
+    steps(
+        events(
+            "0 product_view", "1 product_view", "3 add_to_cart", "5 purchase", "6 add_to_cart", "9 purchase"
+        ),
+        expect="""
+        | seconds_view_to_cart | seconds_cart_to_purchase |
+        | 180                  | 120                      |
+        """,
+    )
+    steps(
+        events("0 product_view", "1 add_to_cart", "2 checkout", "3 purchase", "4 checkout"),
+        expect="""
+        | ordered_checkout | ordered_purchase | seconds_cart_to_purchase |
+        | true             | true             | 120                      |
         """,
     )
 

@@ -95,7 +95,7 @@ def test_a_line_of_unknown_cost_costs_nothing() -> None:
     )
 
 
-def test_a_line_without_its_order_is_kept_on_its_own_user_dates_and_status() -> None:
+def test_lines_without_their_order_make_one_order_of_one_user_on_the_day_of_the_first_line() -> None:
     lines(
         "",
         """
@@ -108,6 +108,7 @@ def test_a_line_without_its_order_is_kept_on_its_own_user_dates_and_status() -> 
         | order_item_id | user_id | order_date | is_delivered | return_date | net_revenue |
         | 11            | 7       | 2024-01-10 | true         | NULL        | 10          |
         | 12            | 7       | 2024-01-10 | true         | 2024-01-10  | 0           |
+        | 13            | 7       | 2024-01-10 | false        | NULL        | 10          |
         """,
     )
 

@@ -69,7 +69,10 @@ def both_marts(
             if is_new:
                 load_folder(warehouse, folders[shop])
             unavailable = build(warehouse, parameters)
-            marts = read_marts(warehouse, GRAINS.keys() - unavailable.keys())
+            wanted = GRAINS.keys() - unavailable.keys()
+            if shop == "thelook":  # 2.4 million events: what is made of them is compared
+                wanted = {name for name in wanted if not name.startswith("stg_")}
+            marts = read_marts(warehouse, wanted)
         done[case] = marts, expected_marts(read_shop(folders[shop], parameters))
         return done[case]
 

@@ -16,35 +16,44 @@ order_sessions as (
     select * from int_order_sessions
 ),
 
--- A line without its order is kept on its own dates and status: its money was still taken.
+-- Lines whose order is missing make one order: of one user, on the day of its first line.
+order_lines as (
+    select
+        *,
+        min(created_at) over (partition by order_id) as first_line_at,
+        min(user_id) over (partition by order_id) as lines_user_id,
+    from order_items
+),
+
+-- A line without its order is kept with its own status: its money was still taken.
 dated as (
     select
-        order_items.order_item_id,
-        order_items.order_id,
-        coalesce(orders.user_id, order_items.user_id) as user_id,
-        order_items.product_id,
-        order_items.quantity,
-        order_items.list_price,
-        order_items.discount,
-        order_items.unit_cost,
-        coalesce(order_items.created_at, orders.created_at) as placed_at,
-        date(coalesce(orders.created_at, order_items.created_at), @timezone) as order_date,
-        coalesce(orders.status, '') = 'cancelled' or coalesce(order_items.status, '') = 'cancelled' as is_cancelled,
-        coalesce(order_items.status, orders.status) as status,
+        order_lines.order_item_id,
+        order_lines.order_id,
+        coalesce(orders.user_id, order_lines.lines_user_id) as user_id,
+        order_lines.product_id,
+        order_lines.quantity,
+        order_lines.list_price,
+        order_lines.discount,
+        order_lines.unit_cost,
+        coalesce(order_lines.created_at, orders.created_at) as placed_at,
+        date(coalesce(orders.created_at, order_lines.first_line_at), @timezone) as order_date,
+        coalesce(orders.status, '') = 'cancelled' or coalesce(order_lines.status, '') = 'cancelled' as is_cancelled,
+        coalesce(order_lines.status, orders.status) as status,
         date(
             coalesce(
-                order_items.returned_at,
+                order_lines.returned_at,
                 orders.returned_at,
                 orders.delivered_at,
                 orders.created_at,
-                order_items.created_at
+                order_lines.first_line_at
             ),
             @timezone
         ) as stated_return_day,
         date(orders.delivered_at, @timezone) as delivered_day,
-    from order_items
+    from order_lines
     left join orders
-        on order_items.order_id = orders.order_id
+        on order_lines.order_id = orders.order_id
 ),
 
 -- A return dated before its order would change a day that was closed before the order came in.

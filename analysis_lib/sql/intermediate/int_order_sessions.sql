@@ -16,16 +16,25 @@ session_events as (
     select * from int_session_events
 ),
 
+-- Lines whose order is missing make one order: of one user, on the day of its first line.
+order_lines as (
+    select
+        *,
+        min(created_at) over (partition by order_id) as first_line_at,
+        min(user_id) over (partition by order_id) as lines_user_id,
+    from order_items
+),
+
 placed as (
     select
-        order_items.order_item_id,
-        coalesce(order_items.order_id, orders.order_id) as order_id,
-        coalesce(orders.visitor_id, concat('u:', order_items.user_id)) as visitor_id,
-        coalesce(order_items.created_at, orders.created_at) as placed_at,
-        date(coalesce(orders.created_at, order_items.created_at), @timezone) as order_date,
+        order_lines.order_item_id,
+        coalesce(order_lines.order_id, orders.order_id) as order_id,
+        coalesce(orders.visitor_id, concat('u:', order_lines.lines_user_id)) as visitor_id,
+        coalesce(order_lines.created_at, orders.created_at) as placed_at,
+        date(coalesce(orders.created_at, order_lines.first_line_at), @timezone) as order_date,
     from orders
-    full join order_items
-        on orders.order_id = order_items.order_id
+    full join order_lines
+        on orders.order_id = order_lines.order_id
 ),
 
 placed_by_as_of as (

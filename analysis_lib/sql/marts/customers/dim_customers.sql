@@ -1,6 +1,6 @@
 -- purpose: what each customer did, bought and is worth so far, buyers or not.
 -- grain: one row a user known by as_of.
--- inputs: int_orders (optional), int_order_lines (optional), int_session_events,
+-- inputs: int_orders, int_order_lines, int_session_events,
 --   fct_sessions (optional), stg_users (optional).
 
 with

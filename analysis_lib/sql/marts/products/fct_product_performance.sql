@@ -1,6 +1,6 @@
 -- purpose: how each product is looked at, bought, returned and what it earns.
 -- grain: one row a product, sold or not.
--- inputs: int_order_lines (optional), int_session_events, stg_products (optional).
+-- inputs: int_order_lines, int_session_events, stg_products (optional).
 
 with
 
