@@ -208,6 +208,22 @@ def test_a_line_without_its_order_is_placed_by_its_own_user_and_time() -> None:
     )
 
 
+def test_lines_whose_order_is_missing_make_one_order_of_one_visitor_on_the_day_of_its_first_line() -> None:
+    placed(
+        "",
+        """
+        | order_item_id | order_id | user_id | created_at       |
+        | 11            | 1        | NULL    | 2024-01-10 10:10 |
+        | 12            | 1        | 1       | 2024-02-10 10:10 |
+        """,
+        expect="""
+        | order_item_id | placed_at        | session_id |
+        | 11            | 2024-01-10 10:10 | A          |
+        | 12            | 2024-02-10 10:10 | C          |
+        """,
+    )
+
+
 # The day that counts
 
 

@@ -53,8 +53,6 @@ SESSIONS = {"fct_sessions", "fct_funnel_daily", "fct_funnel_segments"}
 ORDERS = {"int_order_lines", "int_orders", "fct_daily_pnl", "fct_inventory_forecast"}
 ORDERS |= {"dim_customers", "fct_product_performance"}  # without orders nobody could be told a prospect
 ALONE = {"order_items", "orders", "products", "users", "inventory_items", "marketing_spend"}
-# Without order lines every customer would be a prospect and every product unsold: wrong, so not available.
-NEED_LINES = {"dim_customers", "fct_product_performance"}
 NOT_AVAILABLE = {
     "with_checkout_without_spend": {"stg_marketing_spend"},
     "one_customer": {"stg_marketing_spend"},
@@ -62,7 +60,7 @@ NOT_AVAILABLE = {
     "without_events": {"stg_events"} | SESSIONS,
     "without_orders": {"stg_orders"},
     "without_users_and_products": {"stg_users", "stg_products"},
-    "events_alone": {f"stg_{table}" for table in ALONE} | ORDERS | NEED_LINES,
+    "events_alone": {f"stg_{table}" for table in ALONE} | ORDERS,
 }
 EMPTY = {("events_alone", "int_order_sessions")}  # elsewhere a comparison without rows proves nothing
 
