@@ -14,8 +14,8 @@ from typing import Any
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service
 from zetasql.wasi._pb2.zetasql.public import type_pb2, value_pb2
 
-from tests.googlesql.engine import GoogleSql, Result, Tables, _catalogue, type_name
-from tests.googlesql.values import from_value, to_type, to_value, type_of
+from tests.googlesql.engine import GoogleSql, Result, Tables, _catalogue
+from tests.googlesql.values import from_value, to_type, to_value, type_name, type_of
 
 __all__ = ["PreparedGoogleSql"]
 

@@ -174,7 +174,9 @@ def _parameters(tree: exp.Expr) -> set[str]:
     return _parameters_of[id(tree)]
 
 
+# By the identity of a tree, which the cache above keeps alive.
 _parameters_of: dict[int, set[str]] = {}
+
 # The harness reads and translates its query for every case; here a model is read once.
 _DIALECT = SimpleNamespace(
     **{
