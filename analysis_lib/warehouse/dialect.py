@@ -16,9 +16,8 @@ from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import SqlglotError, UnsupportedError
 
-# the rules register themselves when imported
 from analysis_lib.errors import QueryError
-from analysis_lib.warehouse import (  # noqa: F401
+from analysis_lib.warehouse import (  # noqa: F401 - their rules register themselves when imported
     dialect_arrays,
     dialect_instants,
     dialect_numbers,
@@ -60,7 +59,7 @@ __all__ = [
 class GoogleSql(BigQuery):
     """BigQuery's dialect without the shorthands `%F %T %D`, which sqlglot puts where parse_date has none."""
 
-    TIME_MAPPING = {"%E6S": "%S.%f", "%e": "%-d"}  # noqa: RUF012
+    TIME_MAPPING = {"%E6S": "%S.%f", "%e": "%-d"}  # noqa: RUF012 - sqlglot reads it as a plain class attribute
 
 
 def parse(sql: str) -> exp.Expression:
