@@ -116,6 +116,12 @@ class QueryError(ShopbookError):
     exit_code = 22
 
 
+class RuleError(ShopbookError):
+    """A rule table contradicts itself, misses a case or cannot be read."""
+
+    exit_code = 23
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, or None.
 

@@ -1,7 +1,8 @@
 """The SQL models: reading them, ordering them by what they select from, and which can be built.
 
 A model is one `.sql` file with its contract, the `.yml` beside it. There is no templating: a model's
-inputs are the tables that its SQL names, its parameters the `@names` that it writes.
+inputs are the tables that its SQL names, its parameters the `@names` that it writes. Models that Python
+computes and rule tables (see `computed.py`) are ordered, fingerprinted and checked like the others.
 """
 
 from __future__ import annotations
@@ -12,57 +13,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
-import yaml
-
+from analysis_lib.contracts import PACKAGE, Column, Contract, read_contract, read_yaml
 from analysis_lib.errors import ModelError, did_you_mean
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-PACKAGE = Path(__file__).parent
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a model's contract: GoogleSQL type, meaning, unit, checks."""
-
-    name: str
-    type: str
-    description: str
-    unit: str = ""
-    checks: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
-class Contract:
-    """What the `.yml` beside a model promises."""
-
-    model: str
-    description: str
-    grain: tuple[str, ...]
-    grain_description: str
-    columns: Mapping[str, Column]
-    checks: tuple[Mapping[str, Any], ...] = ()
-    optional_inputs: frozenset[str] = frozenset()
-    requires: frozenset[str] = frozenset()
-
-    @property
-    def schema(self) -> dict[str, str]:
-        """Column name to GoogleSQL type."""
-        return {name: column.type for name, column in self.columns.items()}
+__all__ = ["PACKAGE", "Column", "Contract", "Model", "Project", "digest", "read_project", "read_yaml"]
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model: its SQL and its contract."""
+    """A model: its SQL and its contract. `sql` is whatever text its table depends on."""
 
     name: str
     path: Path
     sql: str
     contract: Contract
+
+    made_of: ClassVar[str] = "SQL"
 
     @cached_property
     def tree(self) -> exp.Expression:
@@ -87,8 +58,11 @@ class Model:
 
     @property
     def layer(self) -> str:
-        """`stg`, `int`, `fct`, `dim` or `dq`."""
+        """`stg`, `int`, `fct`, `dim`, `dq` or `rule`."""
         return self.name.split("_", 1)[0]
+
+    def verify(self) -> None:
+        """Raise a ShopbookError when it cannot be computed whatever the data; nothing to see in SQL here."""
 
 
 @dataclass
@@ -170,79 +144,45 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; ModelError names the file and line when it cannot be read."""
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise ModelError(f"{path.name} is not valid YAML: {error}.") from error
-    if not isinstance(document, dict):
-        raise ModelError(f"{path.name} holds no names and values.")
-    return document
+def read_project(source: str, rules: Path | None = None) -> Project:
+    """All models for a shop of that source: its staging models, the shared ones and the rule tables.
 
-
-def read_contract(path: Path) -> Contract:
-    """Read the `.yml` beside a model; a staging model names the shared contract it fulfils.
-
-    Raises
-    ------
-    ModelError
-        When the file is missing, is not valid YAML or lacks a part.
-    """
-    if not path.is_file():
-        raise ModelError(f"The model {path.stem} has no {path.name} beside its SQL.", "Write its contract.")
-    own = read_yaml(path)
-    shared = (
-        read_yaml(PACKAGE / "sources" / "contract" / f"{own['contract']}.yml") if "contract" in own else {}
-    )
-    document = shared | own
-    try:
-        columns = {
-            name: Column(
-                name=name,
-                type=entry["type"],
-                description=entry["description"],
-                unit=entry.get("unit", ""),
-                checks=tuple(entry.get("checks", ())),
-            )
-            for name, entry in document["columns"].items()
-        }
-        return Contract(
-            model=document["model"],
-            description=" ".join(document["description"].split()),
-            grain=tuple(document["grain"]),
-            grain_description=document["grain_description"],
-            columns=columns,
-            checks=tuple(document.get("checks", ())),
-            optional_inputs=frozenset(document.get("optional_inputs", ())),
-            requires=frozenset(document.get("requires", ())),
-        )
-    except KeyError as error:
-        raise ModelError(f"{path.name} lacks {error}.") from error
-
-
-def read_project(source: str) -> Project:
-    """All models for a shop of that source: its staging models and the shared ones.
+    Parameters
+    ----------
+    source
+        The name of the folder in `sources/`.
+    rules
+        A folder of the project's own rule tables, which win over the package's of the same name.
 
     Raises
     ------
     ModelError
         For an unknown source, a model without a contract, two models of one name.
     """
+    from analysis_lib.computed import PythonModel, rule_tables
+
     folder = PACKAGE / "sources" / source
     if not (folder / "source.yml").is_file():
         known = [path.parent.name for path in (PACKAGE / "sources").glob("*/source.yml")]
         raise ModelError(f"There is no source {source}.", did_you_mean(source, known))
     models: dict[str, Model] = {}
-    for path in [*sorted(folder.glob("stg_*.sql")), *sorted((PACKAGE / "sql").rglob("*.sql"))]:
-        if path.stem in models:
-            raise ModelError(f"Two models are named {path.stem}: {models[path.stem].path} and {path}.")
-        models[path.stem] = Model(
-            name=path.stem,
-            path=path,
-            sql=path.read_text(encoding="utf-8"),
-            contract=read_contract(path.with_suffix(".yml")),
-        )
+
+    def add(model: Model) -> None:
+        if model.name in models:
+            raise ModelError(
+                f"Two models are named {model.name}: {models[model.name].path} and {model.path}."
+            )
+        models[model.name] = model
+
+    shared = PACKAGE / "sql"
+    for path in [*sorted(folder.glob("stg_*.sql")), *sorted(shared.rglob("*.sql"))]:
+        contract = read_contract(path.with_suffix(".yml"))
+        add(Model(path.stem, path, path.read_text(encoding="utf-8"), contract))
+    for path in sorted(shared.rglob("*.yml")):
+        if not path.with_suffix(".sql").exists():
+            add(PythonModel.read(path))
+    for table in rule_tables(rules):
+        add(table)
     return Project(models=models, raw_schemas=raw_schemas(source))
 
 

@@ -144,6 +144,30 @@ _ALL = [
         _between(0.5, 0.9999),
     ),
     Parameter(
+        "conversion_window_days",
+        int,
+        7,
+        _DAYS.format(1, 90),
+        "days after the first view in which later steps count for the windowed funnel",
+        _between(1, 90),
+    ),
+    Parameter(
+        "propensity_horizon_days",
+        int,
+        30,
+        _DAYS.format(1, 180),
+        "the days ahead for which a purchase probability is given",
+        _between(1, 180),
+    ),
+    Parameter(
+        "min_pair_orders",
+        int,
+        5,
+        "a whole number from 1 to 1000000",
+        "the fewest orders with both products of a pair that is shown",
+        _between(1, 1_000_000),
+    ),
+    Parameter(
         "min_sample",
         int,
         30,
@@ -178,6 +202,9 @@ class Parameters:
     lead_time_days: int = 14
     review_period_days: int = 30
     service_level: float = 0.95
+    conversion_window_days: int = 7
+    propensity_horizon_days: int = 30
+    min_pair_orders: int = 5
     min_sample: int = 30
 
     @property

@@ -19,11 +19,10 @@ from analysis_lib.errors import DateRangeError, MissingInputError, ModelError, Q
 from analysis_lib.models import Model, Project, digest
 from analysis_lib.parameters import Parameters
 from analysis_lib.state import META_MODELS, RUN_PARAMETERS, engine_fingerprint, read_state
+from analysis_lib.tables import create
 from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-
     from analysis_lib.progress import ProgressCallback
 
 _DATED = {"stg_events": "event_time", "stg_orders": "created_at"}
@@ -113,7 +112,7 @@ class Runner:
         new = self._parts[model.name]
         reasons = []
         if old["SQL"] != new["SQL"]:
-            reasons.append("its SQL changed")
+            reasons.append(f"its {model.made_of} changed")
         if old["engine"] != new["engine"]:
             reasons.append("the engine or its dialect layer changed")
         for name, value in new["parameters"].items():
@@ -178,12 +177,18 @@ class Runner:
 
     # -- building -----------------------------------------------------------------------------
 
+    def _verify(self) -> None:
+        """Rules that contradict themselves are an error before any work starts."""
+        for model in self.project.models.values():
+            model.verify()
+
     def _is_available(self, model: Model) -> bool:
         return not self.missing[model.name]
 
     def stale(self) -> dict[str, str]:
         """Model to the reason why it must be built; nothing is changed. Empty: all is up to date."""
         reasons: dict[str, str] = {}
+        self._verify()
         ordered = self.project.ordered()
         staging = [model for model in ordered if model.layer == "stg"]
         for model in staging:
@@ -217,6 +222,7 @@ class Runner:
         DateRangeError
             When `as_of` lies outside the data.
         """
+        self._verify()
         selectors = list(selectors)
         chosen = self.project.select(selectors)
         ordered = self.project.ordered()
@@ -263,15 +269,14 @@ class Runner:
     def _create(self, model: Model, reason: str, suffixes: dict[str, str]) -> Built:
         start = time.perf_counter()
         self._supply_empty_inputs(model, suffixes)
-        tree = renamed(model.tree, suffixes)
-        values = self.parameters.as_query_parameters()
-        needed = {name: values[name] for name in model.parameters}
         # The note goes before the table does: a run killed in between must not trust the new table.
         self._forget(model.name + NEXT_SUFFIX)
         try:
-            rows = self.warehouse.create_table(model.name + NEXT_SUFFIX, tree, needed)
+            rows = create(self.warehouse, model, self.parameters, suffixes)
         except (ModelError, QueryError) as error:
-            raise ModelError(f"The model {model.name} ({model.path.name}) failed: {error.message}") from error
+            raise ModelError(
+                f"The model {model.name} ({model.path.name}) failed: {error.message}", error.hint
+            ) from error
         suffixes[model.name] = NEXT_SUFFIX
         seconds = time.perf_counter() - start
         self._note(model.name + NEXT_SUFFIX, model.name, rows, seconds)
@@ -338,17 +343,3 @@ class Runner:
         self.warehouse.drop(leftovers)
         for name in leftovers:
             self._forget(name)
-
-
-def renamed(tree: exp.Expression, suffixes: Mapping[str, str]) -> exp.Expression:
-    """A copy of a query that reads the tables under construction instead of the published ones."""
-    from sqlglot import exp
-
-    copy = tree.copy()
-    own = {cte.alias for cte in copy.find_all(exp.CTE)}
-    for table in copy.find_all(exp.Table):
-        if table.name in suffixes and table.name not in own:
-            alias = table.alias or table.name
-            table.set("this", exp.to_identifier(table.name + suffixes[table.name]))
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    return copy

@@ -11,12 +11,12 @@ from pathlib import Path
 from analysis_lib.errors import SettingsError, did_you_mean
 
 _MARKER = "_quarto.yml"
-_TEXT_KEYS = {"warehouse", "shop", "memory_limit", "threads", "temp_dir", "site", "build_dir"}
+_TEXT_KEYS = {"warehouse", "shop", "memory_limit", "threads", "temp_dir", "site", "build_dir", "rules"}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths and limits of a project.
+    """Paths and limits of a project; `rules` is the folder of its own rule tables.
 
     `memory_limit` is DuckDB's (for example ``8GB``); `parameters` are the project's own defaults for
     the run parameters, from the table ``[parameters]`` of ``shopbook.toml``.
@@ -31,6 +31,7 @@ class Settings:
     memory_limit: str = "8GB"
     threads: int = 2
     parameters: Mapping[str, object] = field(default_factory=dict)
+    rules: Path | None = None
 
     @property
     def notebooks(self) -> Path:
@@ -127,4 +128,5 @@ def load_settings(start: Path | None = None, env: Mapping[str, str] | None = Non
         memory_limit=values.get("memory_limit", _half_of_memory()),
         threads=int(threads),
         parameters=parameters,
+        rules=place("rules", "rules"),
     )

@@ -187,7 +187,7 @@ def open_shop(
     """
     settings = settings or load_settings()
     name, source = choose_shop(settings, shop)
-    project = read_project(source)
+    project = read_project(source, settings.rules)
     warehouse = DuckDBWarehouse(settings, name, read_only=True)
     wanted = wanted_parameters(settings, warehouse, {"as_of": as_of, **parameters})
     work = runner.Runner(warehouse, project, wanted)

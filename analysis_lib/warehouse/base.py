@@ -32,6 +32,9 @@ class Warehouse(Protocol):
     def create_table(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
         """Create or replace a table from a query, atomically; the number of its rows."""
 
+    def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:
+        """Create or replace a table from a DataFrame of the same columns, typed; the number of its rows."""
+
     def create_empty_table(self, name: str, columns: Mapping[str, str]) -> None:
         """Create or replace a table without rows, from column names and GoogleSQL types."""
 

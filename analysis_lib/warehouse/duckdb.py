@@ -182,6 +182,26 @@ class DuckDBWarehouse:
             row = self.connection.execute(f'create or replace table "{name}" as {select_sql}').fetchone()
         return int(row[0]) if row else 0
 
+    def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:
+        """Create or replace a table from a DataFrame of the same columns, typed; the number of its rows."""
+        import pyarrow as pa
+
+        # Through Arrow, where NaN is NULL; a column without any value has no type of its own.
+        incoming = pa.Table.from_pandas(frame[list(columns)], preserve_index=False)
+        casts = ", ".join(
+            f'cast("{column}" as {dialect.duckdb_type(type_)}) as "{column}"'
+            for column, type_ in columns.items()
+        )
+        with translated(name.removesuffix(NEXT_SUFFIX)):
+            self.connection.register("incoming_frame", incoming)
+            try:
+                self.connection.execute(
+                    f'create or replace table "{name}" as select {casts} from incoming_frame'
+                )
+            finally:
+                self.connection.unregister("incoming_frame")
+        return int(incoming.num_rows)
+
     def create_empty_table(self, name: str, columns: Mapping[str, str]) -> None:
         """Create or replace a table without rows, from column names and GoogleSQL types."""
         with translated(name):

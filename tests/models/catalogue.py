@@ -48,6 +48,11 @@ def all_models() -> list[tuple[str, Model]]:
     return list(found.values())
 
 
+def sql_models() -> list[tuple[str, Model]]:
+    """Those of them that are SQL: not rule tables, not what Python computes."""
+    return [(name, model) for name, model in all_models() if model.path.suffix == ".sql"]
+
+
 def sql_files() -> list[Path]:
     """Every .sql file of the package that is a model."""
     return [*(PACKAGE / "sources").glob("*/*.sql"), *(PACKAGE / "sql").rglob("*.sql")]

@@ -9,7 +9,7 @@
 
 runs the model's own SQL file on both engines. The tables are text; columns that they leave out are NULL. An
 input of the model that is not given is built by its own model, on both engines too, from what is given; where
-nothing is given that it could be built from, it has no rows.
+nothing is given that it could be built from, it has no rows. Rule tables are the real ones, unless given.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from unittest import mock
 
 from sqlglot import exp
 
+from analysis_lib.computed import PythonModel, RuleTable
 from analysis_lib.models import Project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.warehouse import dialect
 from tests.googlesql import cases
 from tests.googlesql.cases import Rows, run_case
 from tests.googlesql.engine import Result
+from tests.googlesql.text_tables import read_text
 from tests.models.catalogue import project
+from tests.models.frames import from_frame, to_frame
 from tests.models.prepared import PreparedGoogleSql
 
 __all__ = ["build_shop", "check", "rows_of", "sideways"]
@@ -94,7 +97,18 @@ def _run(
     values = make_parameters({"as_of": AS_OF, **parameters}).as_query_parameters()
     results: dict[str, Result] = {}
     for step in models.ordered():
+        schema = step.contract.schema
+        if isinstance(step, RuleTable):
+            given.setdefault(step.name, from_frame(schema, step.compute()))
+            results[step.name] = _compared(from_frame(schema, to_frame(schema, given[step.name])), None)
+            continue
         if step.name not in steps:
+            continue
+        if isinstance(step, PythonModel):
+            frames = {name: to_frame(models.schema(name), given.get(name)) for name in step.inputs}
+            computed = step.compute(frames, {name: values[name] for name in step.parameters})
+            result = _compared(from_frame(schema, computed), expect.get(step.name))
+            results[step.name], given[step.name] = result, Rows(schema, result.rows)
             continue
         inputs = {name: given[name] for name in step.inputs if name in given}
         contract = {name: dict(models.schema(name)) for name in sorted(step.inputs)}
@@ -105,6 +119,18 @@ def _run(
         results[step.name] = result
         given[step.name] = Rows(models.schema(step.name), result.rows)
     return results
+
+
+def _compared(rows: Rows, expect: str | None) -> Result:
+    """The rows of a Python model, after a comparison with what was expected."""
+    names = list(rows.types)
+    result = Result(tuple(names), tuple(rows.types.values()), [tuple(row) for row in rows.rows])
+    if expect is not None:
+        wanted, expected = read_text(expect, rows.types)
+        places = [names.index(name) for name in wanted]
+        actual = [tuple(row[place] for place in places) for row in result.rows]
+        cases._compare(wanted, expected, actual, False, 1e-6, "expected", "Python")
+    return result
 
 
 def rows_of(result: Result, *columns: str) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from analysis_lib.checks import checks_of
+from analysis_lib.computed import RULES
 from analysis_lib.models import PACKAGE, Model, read_yaml
 from tests.models.catalogue import (
     CONTRACTS,
@@ -21,10 +22,14 @@ from tests.models.catalogue import (
     project,
     selected_tables,
     sql_files,
+    sql_models,
 )
 
 MODELS = [pytest.param(model, id=name) for name, model in all_models()]
 each_model = pytest.mark.parametrize("model", MODELS)
+each_sql_model = pytest.mark.parametrize(
+    "model", [pytest.param(model, id=name) for name, model in sql_models()]
+)
 
 # Ratios of money are FLOAT64: an exact decimal of a quotient does not exist.
 MONEY_RATIOS = re.compile(r"average_|cost_per_|_mean$|_7d$")
@@ -33,10 +38,11 @@ OPEN_RATES = {"any_order_conversion_rate", "margin_rate"}
 # An ad's clicks and clicks within the shop: each the word of its field.
 HOMONYMS = {"clicks"}
 UPSTREAM = {
+    "rule": (),
     "stg": ("raw_",),
-    "int": ("stg_", "int_"),
-    "fct": ("stg_", "int_", "fct_"),
-    "dim": ("stg_", "int_", "fct_", "dim_"),
+    "int": ("rule_", "stg_", "int_"),
+    "fct": ("rule_", "stg_", "int_", "fct_", "dim_"),
+    "dim": ("rule_", "stg_", "int_", "fct_", "dim_"),
     "dq": ("load_counts", "int_", "fct_", "dim_"),
 }
 
@@ -61,19 +67,26 @@ def columns() -> list[tuple[str, Any]]:
 # Files
 
 
-def test_every_sql_has_a_contract_beside_it_and_every_contract_a_sql() -> None:
+def test_every_sql_has_a_contract_beside_it_and_every_other_contract_names_a_function() -> None:
     sql = {path.with_suffix("") for path in sql_files()}
     contracts = {
         path.with_suffix("")
         for path in [*(PACKAGE / "sql").rglob("*.yml"), *(PACKAGE / "sources").glob("*/stg_*.yml")]
         if path not in CONTRACTS
     }
-    assert sql == contracts
+    assert sql <= contracts
+    assert all(read_yaml(path.with_suffix(".yml")).get("python") for path in contracts - sql)
+
+
+def test_every_rule_table_has_a_contract_and_a_validation() -> None:
+    tables = {path.stem for path in RULES.glob("*.csv")}
+    assert tables == {path.stem for path in RULES.glob("*.yml")}
+    assert tables == {path.stem for path in RULES.glob("*.py")} - {"__init__", "read"}
 
 
 @each_model
 def test_a_contract_names_its_own_model(model: Model) -> None:
-    assert model.contract.model == model.path.stem
+    assert model.contract.model == model.name
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -94,17 +107,17 @@ def test_thelook_provides_every_table_of_the_shared_contract() -> None:
 # Header and inputs
 
 
-@each_model
+@each_sql_model
 def test_the_header_names_the_inputs_that_the_sql_selects_from(model: Model) -> None:
     assert header(model.sql).inputs == selected_tables(model.sql)
 
 
-@each_model
+@each_sql_model
 def test_the_inputs_that_may_be_missing_are_the_same_in_header_and_contract(model: Model) -> None:
     assert header(model.sql).optional == model.contract.optional_inputs
 
 
-@each_model
+@each_sql_model
 def test_the_runner_sees_the_inputs_and_parameters_that_stand_in_the_sql(model: Model) -> None:
     assert model.inputs == selected_tables(model.sql)
     assert model.parameters <= set(PARAMETER_TYPES)

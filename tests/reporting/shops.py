@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from analysis_lib.computed import PythonModel, RuleTable
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.settings import Settings
@@ -67,6 +68,12 @@ def make_shop(
         for model in project.ordered():
             if model.layer == "stg" or model.name in given:
                 _fill(warehouse, model.name, model.contract.schema, given.get(model.name, ()))
+            elif isinstance(model, RuleTable):
+                warehouse.create_table_from_frame(model.name, model.contract.schema, model.compute())
+            elif isinstance(model, PythonModel):
+                frames = {name: warehouse.query(f"select * from {name}") for name in sorted(model.inputs)}
+                frame = model.compute(frames, {name: values[name] for name in model.parameters})
+                warehouse.create_table_from_frame(model.name, model.contract.schema, frame)
             else:
                 key = (model.name, *(str(values[name]) for name in sorted(model.parameters)))
                 if key not in _TRANSLATED:

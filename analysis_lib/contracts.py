@@ -1,0 +1,106 @@
+"""The contracts: what the `.yml` beside a model promises about its grain, columns and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis_lib.errors import ModelError
+
+PACKAGE = Path(__file__).parent
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a model's contract: GoogleSQL type, meaning, unit, checks."""
+
+    name: str
+    type: str
+    description: str
+    unit: str = ""
+    checks: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What the `.yml` beside a model promises.
+
+    A model that is computed by Python has no SQL to show what it reads, so its contract names the function
+    (`python`, as `module:function`), its `inputs` and the run `parameters` that it uses.
+    """
+
+    model: str
+    description: str
+    grain: tuple[str, ...]
+    grain_description: str
+    columns: Mapping[str, Column]
+    checks: tuple[Mapping[str, Any], ...] = ()
+    optional_inputs: frozenset[str] = frozenset()
+    requires: frozenset[str] = frozenset()
+    python: str = ""
+    inputs: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Column name to GoogleSQL type."""
+        return {name: column.type for name, column in self.columns.items()}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file; ModelError names the file and line when it cannot be read."""
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ModelError(f"{path.name} is not valid YAML: {error}.") from error
+    if not isinstance(document, dict):
+        raise ModelError(f"{path.name} holds no names and values.")
+    return document
+
+
+def read_contract(path: Path) -> Contract:
+    """Read the `.yml` beside a model; a staging model names the shared contract it fulfils.
+
+    Raises
+    ------
+    ModelError
+        When the file is missing, is not valid YAML or lacks a part.
+    """
+    if not path.is_file():
+        raise ModelError(f"The model {path.stem} has no {path.name} beside its SQL.", "Write its contract.")
+    own = read_yaml(path)
+    shared = (
+        read_yaml(PACKAGE / "sources" / "contract" / f"{own['contract']}.yml") if "contract" in own else {}
+    )
+    document = shared | own
+    try:
+        columns = {
+            name: Column(
+                name=name,
+                type=entry["type"],
+                description=entry["description"],
+                unit=entry.get("unit", ""),
+                checks=tuple(entry.get("checks", ())),
+            )
+            for name, entry in document["columns"].items()
+        }
+        return Contract(
+            model=document["model"],
+            description=" ".join(document["description"].split()),
+            grain=tuple(document["grain"]),
+            grain_description=document["grain_description"],
+            columns=columns,
+            checks=tuple(document.get("checks", ())),
+            optional_inputs=frozenset(document.get("optional_inputs", ())),
+            requires=frozenset(document.get("requires", ())),
+            python=document.get("python", ""),
+            inputs=frozenset(document.get("inputs", ())),
+            parameters=frozenset(document.get("parameters", ())),
+        )
+    except KeyError as error:
+        raise ModelError(f"{path.name} lacks {error}.") from error

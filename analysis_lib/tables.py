@@ -1,0 +1,70 @@
+"""Makes the table of one model: by SQL in the warehouse, by Python from small tables, or from rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from analysis_lib.computed import MAX_INPUT_ROWS, PythonModel, RuleTable
+from analysis_lib.errors import ModelError
+from analysis_lib.models import Model
+from analysis_lib.parameters import Parameters
+from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlglot import exp
+
+
+def create(warehouse: Warehouse, model: Model, parameters: Parameters, suffixes: Mapping[str, str]) -> int:
+    """Create the table `model__next`; the number of its rows.
+
+    Parameters
+    ----------
+    suffixes
+        Tables that were made in the same run carry `__next`; the others are read as published.
+
+    Raises
+    ------
+    ModelError, QueryError
+        When the SQL or the function fails, or a Python model would have to read too much.
+    """
+    name = model.name + NEXT_SUFFIX
+    values = parameters.as_query_parameters()
+    needed = {key: values[key] for key in model.parameters}
+    if isinstance(model, RuleTable):
+        return warehouse.create_table_from_frame(name, model.contract.schema, model.compute())
+    if isinstance(model, PythonModel):
+        inputs = {table: _small_table(warehouse, model, table, suffixes) for table in sorted(model.inputs)}
+        return warehouse.create_table_from_frame(name, model.contract.schema, model.compute(inputs, needed))
+    return warehouse.create_table(name, renamed(model.tree, suffixes), needed)
+
+
+def _small_table(
+    warehouse: Warehouse, model: PythonModel, table: str, suffixes: Mapping[str, str]
+) -> pd.DataFrame:
+    """A table for Python, in the order of all its columns, so that the same rows give the same bytes."""
+    name = table + suffixes.get(table, "")
+    [(rows,)] = warehouse.rows(f"select count(*) from {name}")
+    if rows > MAX_INPUT_ROWS:
+        raise ModelError(
+            f"It would have to read {rows:,} rows of {table} into Python; at most "
+            f"{MAX_INPUT_ROWS:,} are allowed.",
+            "Aggregate them in SQL first.",
+        )
+    frame = warehouse.query(f"select * from {name}")
+    return frame.sort_values(list(frame.columns), ignore_index=True)
+
+
+def renamed(tree: exp.Expression, suffixes: Mapping[str, str]) -> exp.Expression:
+    """A copy of a query that reads the tables under construction instead of the published ones."""
+    from sqlglot import exp
+
+    copy = tree.copy()
+    own = {cte.alias for cte in copy.find_all(exp.CTE)}
+    for table in copy.find_all(exp.Table):
+        if table.name in suffixes and table.name not in own:
+            alias = table.alias or table.name
+            table.set("this", exp.to_identifier(table.name + suffixes[table.name]))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return copy
