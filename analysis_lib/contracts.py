@@ -45,6 +45,7 @@ class Contract:
     python: str = ""
     inputs: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
+    is_view: bool = False
 
     @property
     def schema(self) -> dict[str, str]:
@@ -101,6 +102,7 @@ def read_contract(path: Path) -> Contract:
             python=document.get("python", ""),
             inputs=frozenset(document.get("inputs", ())),
             parameters=frozenset(document.get("parameters", ())),
+            is_view=document.get("materialized", "table") == "view",
         )
     except KeyError as error:
         raise ModelError(f"{path.name} lacks {error}.") from error

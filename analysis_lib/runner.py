@@ -94,7 +94,7 @@ class Runner:
                 f"The model {model.name} uses the parameter @{unknown[0]}, which does not exist."
             )
         parts = {
-            "SQL": digest(model.sql),
+            "SQL": digest(model.sql, "view" if model.contract.is_view else "table"),
             "engine": engine_fingerprint(),
             "parameters": {name: str(values[name]) for name in sorted(model.parameters)},
             "inputs": {name: self._input_fingerprint(name) for name in sorted(model.inputs)},

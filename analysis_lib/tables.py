@@ -37,7 +37,8 @@ def create(warehouse: Warehouse, model: Model, parameters: Parameters, suffixes:
     if isinstance(model, PythonModel):
         inputs = {table: _small_table(warehouse, model, table, suffixes) for table in sorted(model.inputs)}
         return warehouse.create_table_from_frame(name, model.contract.schema, model.compute(inputs, needed))
-    return warehouse.create_table(name, renamed(model.tree, suffixes), needed)
+    make = warehouse.create_view if model.contract.is_view else warehouse.create_table
+    return make(name, renamed(model.tree, suffixes), needed)
 
 
 def _small_table(

@@ -32,6 +32,9 @@ class Warehouse(Protocol):
     def create_table(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
         """Create or replace a table from a query, atomically; the number of its rows."""
 
+    def create_view(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+        """Create or replace a view of a query; the number of its rows."""
+
     def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:
         """Create or replace a table from a DataFrame of the same columns, typed; the number of its rows."""
 
@@ -48,7 +51,7 @@ class Warehouse(Protocol):
         """Put the finished `__next` tables in the place of the old ones, all or none."""
 
     def drop(self, names: Iterable[str]) -> None:
-        """Drop tables, where they exist."""
+        """Drop tables and views, where they exist."""
 
     def close(self) -> None:
         """Let go of the engine."""

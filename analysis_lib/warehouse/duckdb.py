@@ -179,8 +179,30 @@ class DuckDBWarehouse:
         """Create or replace a table from a GoogleSQL query, atomically; the number of its rows."""
         select_sql = dialect.to_duckdb(select, parameters, self.schema())
         with translated(name.removesuffix(NEXT_SUFFIX)):
+            self._make_room(name, for_view=False)
             row = self.connection.execute(f'create or replace table "{name}" as {select_sql}').fetchone()
         return int(row[0]) if row else 0
+
+    def create_view(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+        """Create or replace a view of a GoogleSQL query; the number of its rows."""
+        select_sql = dialect.to_duckdb(select, parameters, self.schema())
+        with translated(name.removesuffix(NEXT_SUFFIX)):
+            self._make_room(name, for_view=True)
+            self.connection.execute(f'create or replace view "{name}" as {select_sql}')
+            row = self.connection.execute(f'select count(*) from "{name}"').fetchone()
+        return int(row[0]) if row else 0
+
+    def _make_room(self, name: str, *, for_view: bool) -> None:
+        """DuckDB replaces a table by a table and a view by a view, but not one by the other."""
+        is_view = name in self._views()
+        if name in self.tables() and is_view != for_view:
+            self.connection.execute(f'drop {"view" if is_view else "table"} "{name}"')
+
+    def _views(self) -> set[str]:
+        rows = self.connection.execute(
+            "select view_name from duckdb_views() where schema_name = ? and not internal", [self.shop]
+        ).fetchall()
+        return {row[0] for row in rows}
 
     def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:
         """Create or replace a table from a DataFrame of the same columns, typed; the number of its rows."""
@@ -193,6 +215,7 @@ class DuckDBWarehouse:
             for column, type_ in columns.items()
         )
         with translated(name.removesuffix(NEXT_SUFFIX)):
+            self._make_room(name, for_view=False)
             self.connection.register("incoming_frame", incoming)
             try:
                 self.connection.execute(
@@ -205,6 +228,7 @@ class DuckDBWarehouse:
     def create_empty_table(self, name: str, columns: Mapping[str, str]) -> None:
         """Create or replace a table without rows, from column names and GoogleSQL types."""
         with translated(name):
+            self._make_room(name, for_view=False)
             self.connection.execute(f'create or replace table "{name}" ({_columns(columns)})')
 
     def append(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
@@ -223,17 +247,20 @@ class DuckDBWarehouse:
     def swap(self, names: Sequence[str], statements: Sequence[tuple[str, Sequence[Any]]] = ()) -> None:
         """Put the finished `__next` tables in the place of the old ones, all or none."""
         with self.transaction():
+            views = self._views()
             for name in names:
-                self.connection.execute(f'drop table if exists "{name}"')
-                self.connection.execute(f'alter table "{name}{NEXT_SUFFIX}" rename to "{name}"')
+                self.connection.execute(f'drop {"view" if name in views else "table"} if exists "{name}"')
+                kind = "view" if name + NEXT_SUFFIX in views else "table"
+                self.connection.execute(f'alter {kind} "{name}{NEXT_SUFFIX}" rename to "{name}"')
             for sql, values in statements:
                 self.connection.execute(sql, list(values))
 
     def drop(self, names: Iterable[str]) -> None:
-        """Drop tables, where they exist."""
+        """Drop tables and views, where they exist."""
         with translated():
+            views = self._views()
             for name in names:
-                self.connection.execute(f'drop table if exists "{name}"')
+                self.connection.execute(f'drop {"view" if name in views else "table"} if exists "{name}"')
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

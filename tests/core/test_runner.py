@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,6 +155,43 @@ def test_an_optional_input_that_the_shop_lacks_is_an_empty_table(warehouse):
     )
     assert actions(build(warehouse, project))["fct_both"] == "built"
     assert warehouse.rows("select count(*) from fct_both") == [(3,)]
+
+
+def as_view(project: Project, name: str) -> Project:
+    made = project.models[name]
+    view = dataclasses.replace(made, contract=dataclasses.replace(made.contract, is_view=True))
+    return Project({**project.models, name: view}, project.raw_schemas)
+
+
+def test_a_view_takes_the_place_of_a_table_and_a_table_that_of_a_view(warehouse):
+    def kind() -> str:
+        query = "select table_type from information_schema.tables where table_name = 'stg_orders'"
+        [(found,)] = warehouse.connection.execute(query).fetchall()
+        return str(found)
+
+    for project, expected in [
+        (as_view(orders_project(), "stg_orders"), "VIEW"),
+        (orders_project(), "BASE TABLE"),
+        (as_view(orders_project(), "stg_orders"), "VIEW"),
+    ]:
+        summary = build(warehouse, project)
+        assert reasons(summary)["stg_orders"] in ("not built yet", "its SQL changed")
+        [result] = [result for result in summary.results if result.model == "stg_orders"]
+        assert result.rows == 3
+        assert kind() == expected
+        assert warehouse.rows("select amount from fct_total") == [(pytest.approx(16.5),)]
+        assert not [name for name in warehouse.tables() if name.endswith("__next")]
+    warehouse.drop(["stg_orders"])
+    assert "stg_orders" not in warehouse.tables()
+
+
+def test_a_view_of_an_interrupted_build_is_taken_over(warehouse):
+    broken = orders_project(fct_total="select amount / nothing as window_days from int_daily")
+    with pytest.raises(ModelError):
+        build(warehouse, as_view(broken, "stg_orders"))
+    build(warehouse, orders_project())
+    assert warehouse.rows("select amount from fct_total") == [(pytest.approx(16.5),)]
+    assert not [name for name in warehouse.tables() if name.endswith("__next")]
 
 
 class TestSelection:
