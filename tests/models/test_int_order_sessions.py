@@ -5,15 +5,17 @@ Session ids are single letters here; the events of a session carry its start.
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
-from tests.models.specify import check
+from tests.models.specify import check, rows_of
 
 SESSIONS = """
     | event_id | session_id | visitor_id | session_started_at | event_time       | event_type |
     | 1        | A          | u:1        | 2024-01-10 10:00   | 2024-01-10 10:00 | page_view  |
     | 2        | A          | u:1        | 2024-01-10 10:00   | 2024-01-10 10:20 | purchase   |
-    | 3        | B          | u:1        | 2024-01-10 10:40   | 2024-01-10 10:40 | page_view  |
+    | 3        | B          | u:1        | 2024-01-10 11:00   | 2024-01-10 11:00 | page_view  |
     | 4        | C          | u:1        | 2024-01-10 15:00   | 2024-01-10 15:00 | page_view  |
     | 5        | X          | u:2        | 2024-01-10 09:00   | 2024-01-10 09:00 | purchase   |
 """
@@ -42,49 +44,37 @@ def one_line_at(instant: str, session: str, visitor: str = "u:1", sessions: str 
     )
 
 
-# The session of the latest purchase, while it is not older than the gap
+# A purchase event up to the gap before the line is in that session, too
 
 
-@pytest.mark.parametrize("instant", ["2024-01-10 10:20:00", "2024-01-10 10:45:00", "2024-01-10 10:50:00"])
-def test_a_line_belongs_to_the_session_of_the_purchase_up_to_thirty_minutes_before_it(instant: str) -> None:
-    one_line_at(instant, "A")
-
-
-@pytest.mark.parametrize("instant", ["2024-01-10 10:50:00.000001", "2024-01-10 10:50:01"])
-def test_a_purchase_longer_ago_than_the_gap_gives_way_to_the_session_started_last(instant: str) -> None:
-    one_line_at(instant, "B")
-
-
-def test_of_two_purchases_the_later_one_decides() -> None:
-    one_line_at(
-        "2024-01-10 10:30",
-        "B",
-        sessions="""
-        | event_id | session_id | visitor_id | session_started_at | event_time       | event_type |
-        | 1        | A          | u:1        | 2024-01-10 10:00   | 2024-01-10 10:10 | purchase   |
-        | 2        | B          | u:1        | 2024-01-10 10:15   | 2024-01-10 10:20 | purchase   |
-        | 3        | C          | u:1        | 2024-01-10 10:25   | 2024-01-10 10:31 | purchase   |
-        """,
+@pytest.mark.parametrize(
+    ("instant", "start_of_session"),
+    [
+        ("2024-01-10 10:20:00", "2024-01-10 10:00"),
+        ("2024-01-10 10:49:59", "2024-01-10 10:00"),
+        ("2024-01-10 10:50:00", "2024-01-10 10:00"),
+        ("2024-01-10 10:50:00.000001", "2024-01-10 10:50:00.000001"),
+    ],
+)
+def test_a_line_up_to_the_gap_after_a_purchase_belongs_to_its_session(
+    instant: str, start_of_session: str
+) -> None:
+    """No session can start in between: the events of the next one are more than the gap later."""
+    result = check(
+        "int_order_sessions",
+        {
+            "stg_events": """
+            | event_id | visitor_id | user_id | event_time                 | event_type |
+            | 1        | u:1        | 1       | 2024-01-10 10:00           | page_view  |
+            | 2        | u:1        | 1       | 2024-01-10 10:20           | purchase   |
+            | 3        | u:1        | 1       | 2024-01-10 10:50:00.000001 | page_view  |
+            """,
+            "stg_orders": f"| order_id | visitor_id | created_at |\n| 1 | u:1 | {instant} |",
+        },
     )
-
-
-def test_a_purchase_after_the_line_does_not_decide() -> None:
-    one_line_at("2024-01-10 10:19:59.999999", "A")
-    one_line_at(
-        "2024-01-10 10:10",
-        "A",
-        sessions="""
-        | event_id | session_id | visitor_id | session_started_at | event_time       | event_type |
-        | 1        | A          | u:1        | 2024-01-10 10:00   | 2024-01-10 10:00 | page_view  |
-        | 2        | B          | u:1        | 2024-01-10 10:40   | 2024-01-10 10:41 | purchase   |
-        """,
-    )
-
-
-def test_another_gap_lets_purchases_decide_for_longer() -> None:
-    orders = "| order_id | visitor_id | created_at |\n| 1 | u:1 | 2024-01-10 11:20 |"
-    placed(orders, "", "| order_id | session_id |\n| 1 | B |", session_gap_minutes=59)
-    placed(orders, "", "| order_id | session_id |\n| 1 | A |", session_gap_minutes=60)
+    start = dt.datetime.fromisoformat(f"{start_of_session}+00:00")
+    microseconds = (start - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    assert rows_of(result, "session_id") == [(f"u:1@{microseconds}",)]
 
 
 # The session that started last
@@ -94,27 +84,14 @@ def test_another_gap_lets_purchases_decide_for_longer() -> None:
     ("instant", "session"),
     [
         ("2024-01-10 10:10", "A"),
+        ("2024-01-10 10:59:59.999999", "A"),
         ("2024-01-10 14:59:59.999999", "B"),
         ("2024-01-10 15:00", "C"),
         ("2024-01-30 15:00", "C"),
     ],
 )
-def test_without_a_purchase_a_line_belongs_to_the_session_started_last_at_or_before_it(
-    instant: str, session: str
-) -> None:
+def test_a_line_belongs_to_the_session_started_last_at_or_before_it(instant: str, session: str) -> None:
     one_line_at(instant, session)
-
-
-def test_a_purchase_of_the_very_instant_decides_over_a_session_that_starts_then() -> None:
-    one_line_at(
-        "2024-01-10 10:30",
-        "A",
-        sessions="""
-        | event_id | session_id | visitor_id | session_started_at | event_time       | event_type |
-        | 1        | A          | u:1        | 2024-01-10 10:00   | 2024-01-10 10:30 | purchase   |
-        | 2        | B          | u:1        | 2024-01-10 10:30   | 2024-01-10 10:30 | page_view  |
-        """,
-    )
 
 
 # No session before the order

@@ -58,47 +58,24 @@ first_sessions as (
     group by visitor_id
 ),
 
-purchases as (
-    select
-        visitor_id,
-        event_time,
-        session_id,
-    from session_events
-    where event_type = 'purchase'
-),
-
--- One time line a visitor with session starts, purchase events and order lines: sources rarely give
--- the session of an order, and a join on time ranges would compare every line with every session.
+-- One time line a visitor with session starts and order lines: sources rarely give the session of an
+-- order, and a join on time ranges would compare every line with every session. A purchase event needs no
+-- look of its own: a session that starts between it and a line at most the gap later would be the same one.
 time_line as (
     select
         visitor_id,
         session_started_at as at_time,
         1 as sort_order,
         session_id as started_session_id,
-        cast(null as string) as purchase_session_id,
-        cast(null as timestamp) as purchase_at,
         cast(null as string) as order_item_id,
         cast(null as string) as order_id,
     from sessions
     union all
     select
         visitor_id,
-        event_time as at_time,
+        placed_at as at_time,
         2 as sort_order,
         cast(null as string) as started_session_id,
-        session_id as purchase_session_id,
-        event_time as purchase_at,
-        cast(null as string) as order_item_id,
-        cast(null as string) as order_id,
-    from purchases
-    union all
-    select
-        visitor_id,
-        placed_at as at_time,
-        3 as sort_order,
-        cast(null as string) as started_session_id,
-        cast(null as string) as purchase_session_id,
-        cast(null as timestamp) as purchase_at,
         order_item_id,
         order_id,
     from placed_by_as_of
@@ -116,16 +93,6 @@ looked_back as (
             order by at_time, sort_order
             rows between unbounded preceding and current row
         ) as started_session_id,
-        last_value(purchase_session_id ignore nulls) over (
-            partition by visitor_id
-            order by at_time, sort_order
-            rows between unbounded preceding and current row
-        ) as purchase_session_id,
-        last_value(purchase_at ignore nulls) over (
-            partition by visitor_id
-            order by at_time, sort_order
-            rows between unbounded preceding and current row
-        ) as purchase_at,
     from time_line
 ),
 
@@ -134,16 +101,15 @@ final as (
         looked_back.order_item_id,
         looked_back.order_id,
         looked_back.at_time as placed_at,
-        case
-            when looked_back.visitor_id is null then null
-            when timestamp_diff(looked_back.at_time, looked_back.purchase_at, microsecond)
-                <= @session_gap_minutes * 60000000 then looked_back.purchase_session_id
-            else coalesce(looked_back.started_session_id, first_sessions.first_session_id)
-        end as session_id,
+        if(
+            looked_back.visitor_id is null,
+            null,
+            coalesce(looked_back.started_session_id, first_sessions.first_session_id)
+        ) as session_id,
     from looked_back
     left join first_sessions
         on looked_back.visitor_id = first_sessions.visitor_id
-    where looked_back.sort_order = 3
+    where looked_back.sort_order = 2
 )
 
 select * from final

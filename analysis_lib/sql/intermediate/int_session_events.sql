@@ -19,45 +19,69 @@ events as (
     where event_time < timestamp(date_add(@as_of, interval 1 day), @timezone)
 ),
 
+-- Most source sessions are known or anonymous throughout: only the others are worth sorting.
+mixed_sessions as (
+    select coalesce(source_session_id, visitor_id) as run_id
+    from events
+    group by run_id
+    having count(user_id) between 1 and count(*) - 1
+),
+
 -- An anonymous run that leads into a known user in one source session was that user all along.
 stitched as (
     select
-        event_id,
-        event_time,
-        event_order,
-        event_type,
-        product_id,
-        visitor_id as own_visitor_id,
+        events.event_id,
         coalesce(
-            user_id,
-            first_value(user_id ignore nulls) over (
-                partition by coalesce(source_session_id, visitor_id)
-                order by event_time, event_order, event_id
+            events.user_id,
+            first_value(events.user_id ignore nulls) over (
+                partition by mixed_sessions.run_id
+                order by events.event_time, events.event_order, events.event_id
                 rows between current row and unbounded following
             )
         ) as user_id,
     from events
+    inner join mixed_sessions
+        on coalesce(events.source_session_id, events.visitor_id) = mixed_sessions.run_id
 ),
 
 identified as (
     select
-        event_id,
-        event_time,
-        event_order,
-        event_type,
-        product_id,
-        user_id,
-        case when user_id is null then own_visitor_id else concat('u:', user_id) end as visitor_id,
-    from stitched
+        events.event_id,
+        events.event_time,
+        events.event_order,
+        events.event_type,
+        events.product_id,
+        coalesce(events.user_id, stitched.user_id) as user_id,
+        case
+            when coalesce(events.user_id, stitched.user_id) is null then events.visitor_id
+            else concat('u:', coalesce(events.user_id, stitched.user_id))
+        end as visitor_id,
+    from events
+    left join stitched
+        on events.event_id = stitched.event_id
 ),
 
 with_previous as (
     select
         *,
+        row_number() over (
+            partition by visitor_id
+            order by event_time, event_order, event_id
+        ) as event_number,
         lag(event_time) over (
             partition by visitor_id
             order by event_time, event_order, event_id
         ) as previous_event_time,
+        last_value(if(event_type = 'product_view', product_id, null) ignore nulls) over (
+            partition by visitor_id
+            order by event_time, event_order, event_id
+            rows between unbounded preceding and current row
+        ) as last_viewed_product_id,
+        last_value(if(event_type = 'product_view' and product_id is not null, event_time, null) ignore nulls) over (
+            partition by visitor_id
+            order by event_time, event_order, event_id
+            rows between unbounded preceding and current row
+        ) as last_viewed_at,
     from identified
 ),
 
@@ -79,28 +103,13 @@ in_sessions as (
         *,
         max(start_time) over (
             partition by visitor_id
-            order by event_time, event_order, event_id
+            order by event_number
             rows between unbounded preceding and current row
         ) as session_started_at,
-        row_number() over (
-            partition by visitor_id
-            order by event_time, event_order, event_id
-        ) as event_number,
     from with_starts
 ),
 
 -- A cart page without a product holds the product that was looked at last in the session.
-with_products as (
-    select
-        *,
-        last_value(if(event_type = 'product_view', product_id, null) ignore nulls) over (
-            partition by visitor_id, session_started_at
-            order by event_number
-            rows between unbounded preceding and current row
-        ) as last_viewed_product_id,
-    from in_sessions
-),
-
 final as (
     select
         event_id,
@@ -112,10 +121,10 @@ final as (
         event_time,
         event_type,
         case
-            when event_type = 'add_to_cart' then coalesce(product_id, last_viewed_product_id)
-            else product_id
+            when event_type != 'add_to_cart' or product_id is not null then product_id
+            when last_viewed_at >= session_started_at then last_viewed_product_id
         end as product_id,
-    from with_products
+    from in_sessions
 )
 
 select * from final
