@@ -7,17 +7,19 @@ the old ones in one transaction when all of them succeeded: a failed run leaves 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.errors import DateRangeError, MissingInputError, ModelError, QueryError
 from analysis_lib.models import Model, Project, digest
 from analysis_lib.parameters import Parameters
+from analysis_lib.schedule import run_graph
 from analysis_lib.state import META_MODELS, RUN_PARAMETERS, engine_fingerprint, read_state
 from analysis_lib.tables import create
 from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
@@ -25,6 +27,7 @@ from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
 if TYPE_CHECKING:
     from analysis_lib.progress import ProgressCallback
 
+WORKERS = 2
 _DATED = {"stg_events": "event_time", "stg_orders": "created_at"}
 
 
@@ -78,6 +81,7 @@ class Runner:
         self.missing = project.missing_inputs(set(self.state.raw))
         self.fingerprints: dict[str, str] = {}
         self._parts: dict[str, dict[str, Any]] = {}
+        self._supplied: set[str] = set()
 
     # -- fingerprints -------------------------------------------------------------------------
 
@@ -232,23 +236,17 @@ class Runner:
         if unavailable:
             lacks = ", ".join(self.missing[unavailable[0]])
             raise ModelError(f"The model {unavailable[0]} is not available: the shop has no {lacks}.")
-        results: list[Built] = []
-        suffixes: dict[str, str] = {}
+        job = Build(self, chosen, len(ordered), progress)
         # Staging first: the newest day in it is the default of as_of, on which the rest depends.
-        is_resolved = False
-        for model in sorted(ordered, key=lambda model: model.layer != "stg"):
-            if model.layer != "stg" and not is_resolved:
-                self._resolve_as_of(suffixes)
-                is_resolved = True
-            result = self._build_one(model, chosen, suffixes)
-            results.append(result)
-            if progress and result.action == "built":
-                label = f"{model.name} ({result.rows:,} rows, {result.seconds:.1f} s; {result.reason})"
-                progress(label, len(results), len(ordered))
+        job.run([model for model in ordered if model.layer == "stg"])
+        self._resolve_as_of(job.suffixes)
+        job.run([model for model in ordered if model.layer != "stg"])
+        results = [job.results[model.name] for model in ordered]
         self._swap(results)
         return BuildSummary(self.parameters, results, dict(self.fingerprints))
 
-    def _build_one(self, model: Model, chosen: set[str], suffixes: dict[str, str]) -> Built:
+    def decide(self, model: Model, chosen: set[str]) -> Built | str:
+        """What happens to a model without any work, or the reason why its table must be made."""
         if not self._is_available(model):
             return Built(model.name, "not available", f"no {', '.join(self.missing[model.name])}")
         self._fingerprint(model)
@@ -262,31 +260,14 @@ class Runner:
             return Built(model.name, "reused", "unchanged", self.state.models[model.name][2])
         resumed = self.state.models.get(f"{model.name}{NEXT_SUFFIX}")
         if resumed and resumed[0] == self.fingerprints[model.name]:
-            suffixes[model.name] = NEXT_SUFFIX
             return Built(model.name, "built", "kept from an interrupted run", resumed[2])
-        return self._create(model, reason, suffixes)
+        return reason
 
-    def _create(self, model: Model, reason: str, suffixes: dict[str, str]) -> Built:
-        start = time.perf_counter()
-        self._supply_empty_inputs(model, suffixes)
-        # The note goes before the table does: a run killed in between must not trust the new table.
-        self._forget(model.name + NEXT_SUFFIX)
-        try:
-            rows = create(self.warehouse, model, self.parameters, suffixes)
-        except (ModelError, QueryError) as error:
-            raise ModelError(
-                f"The model {model.name} ({model.path.name}) failed: {error.message}", error.hint
-            ) from error
-        suffixes[model.name] = NEXT_SUFFIX
-        seconds = time.perf_counter() - start
-        self._note(model.name + NEXT_SUFFIX, model.name, rows, seconds)
-        return Built(model.name, "built", reason, rows, seconds)
-
-    def _supply_empty_inputs(self, model: Model, suffixes: Mapping[str, str]) -> None:
+    def supply_empty_inputs(self, model: Model, suffixes: Mapping[str, str]) -> None:
         """An optional input that the shop does not have is an empty table of the right columns."""
         present = self.warehouse.tables()
         for name in sorted(model.inputs):
-            if name in suffixes or name in self.state.raw:
+            if name in suffixes or name in self.state.raw or name in self._supplied:
                 continue
             if name in self.project.models and self._is_available(self.project.models[name]):
                 if name not in present:
@@ -296,12 +277,14 @@ class Runner:
                     )
                 continue
             self.warehouse.create_empty_table(name, self.project.schema(name))
+            self._supplied.add(name)
 
-    def _forget(self, key: str) -> None:
+    def forget(self, key: str) -> None:
+        """Take back the note on a table that is about to be made or dropped."""
         self.warehouse.append("meta_models", META_MODELS, [])
         self.warehouse.execute("delete from meta_models where model = ?", [key])
 
-    def _note(self, key: str, model: str, rows: int | None, seconds: float) -> None:
+    def note(self, key: str, model: str, rows: int | None, seconds: float) -> None:
         """Remember a finished table, so that an interrupted run can go on where it stopped."""
         self.warehouse.append(
             "meta_models",
@@ -342,4 +325,64 @@ class Runner:
         leftovers = [name for name in self.warehouse.tables() if name.endswith(NEXT_SUFFIX)]
         self.warehouse.drop(leftovers)
         for name in leftovers:
-            self._forget(name)
+            self.forget(name)
+
+
+class Build:
+    """One pass over the models of a runner, two at a time: while one is written, another computes."""
+
+    def __init__(
+        self, runner: Runner, chosen: set[str], total: int, progress: ProgressCallback | None = None
+    ) -> None:
+        self.runner = runner
+        self.chosen = chosen
+        self.total = total
+        self.progress = progress
+        self.results: dict[str, Built] = {}
+        self.suffixes: dict[str, str] = {}
+
+    def run(self, models: list[Model]) -> None:
+        """Decide on each model in order, and make the tables that are stale."""
+        self._by_name = {model.name: model for model in models}
+        graph = {model.name: sorted(model.inputs) for model in models}
+        run_graph(graph, self._begin, self._end, WORKERS, self.runner.warehouse.interrupt)
+
+    def _begin(self, name: str) -> Callable[[], Built] | None:
+        model = self._by_name[name]
+        decision = self.runner.decide(model, self.chosen)
+        if isinstance(decision, Built):
+            if decision.action == "built":
+                self.suffixes[name] = NEXT_SUFFIX
+            self._report(decision)
+            return None
+        self.runner.supply_empty_inputs(model, self.suffixes)
+        # The note goes before the table does: a run killed in between must not trust the new table.
+        self.runner.forget(name + NEXT_SUFFIX)
+        suffixes, parameters = dict(self.suffixes), self.runner.parameters
+        # Opened here, because a connection serves one thread at a time.
+        opened = contextlib.ExitStack()
+        session = opened.enter_context(self.runner.warehouse.session())
+
+        def make() -> Built:
+            start = time.perf_counter()
+            try:
+                with opened:
+                    rows = create(session, model, parameters, suffixes)
+            except (ModelError, QueryError) as error:
+                raise ModelError(
+                    f"The model {name} ({model.path.name}) failed: {error.message}", error.hint
+                ) from error
+            return Built(name, "built", decision, rows, time.perf_counter() - start)
+
+        return make
+
+    def _end(self, name: str, built: Built) -> None:
+        self.suffixes[name] = NEXT_SUFFIX
+        self.runner.note(name + NEXT_SUFFIX, name, built.rows, built.seconds)
+        self._report(built)
+
+    def _report(self, built: Built) -> None:
+        self.results[built.model] = built
+        if self.progress and built.action == "built":
+            label = f"{built.model} ({built.rows:,} rows, {built.seconds:.1f} s; {built.reason})"
+            self.progress(label, len(self.results), self.total)

@@ -35,15 +35,13 @@ def create(warehouse: Warehouse, model: Model, parameters: Parameters, suffixes:
     if isinstance(model, RuleTable):
         return warehouse.create_table_from_frame(name, model.contract.schema, model.compute())
     if isinstance(model, PythonModel):
-        inputs = {table: _small_table(warehouse, model, table, suffixes) for table in sorted(model.inputs)}
+        inputs = {table: _small_table(warehouse, table, suffixes) for table in sorted(model.inputs)}
         return warehouse.create_table_from_frame(name, model.contract.schema, model.compute(inputs, needed))
     make = warehouse.create_view if model.contract.is_view else warehouse.create_table
     return make(name, renamed(model.tree, suffixes), needed)
 
 
-def _small_table(
-    warehouse: Warehouse, model: PythonModel, table: str, suffixes: Mapping[str, str]
-) -> pd.DataFrame:
+def _small_table(warehouse: Warehouse, table: str, suffixes: Mapping[str, str]) -> pd.DataFrame:
     """A table for Python, in the order of all its columns, so that the same rows give the same bytes."""
     name = table + suffixes.get(table, "")
     [(rows,)] = warehouse.rows(f"select count(*) from {name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ class Warehouse(Protocol):
 
     def drop(self, names: Iterable[str]) -> None:
         """Drop tables and views, where they exist."""
+
+    def session(self) -> AbstractContextManager[Warehouse]:
+        """The same tables through a connection of its own, for another thread."""
+
+    def interrupt(self) -> None:
+        """Stop what the sessions are running."""
 
     def close(self) -> None:
         """Let go of the engine."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,9 +55,20 @@ def _connect(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
     }
     with translated(str(settings.warehouse.name)):
         connection = duckdb.connect(str(settings.warehouse), read_only=read_only, config=config)
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute("set enable_progress_bar = false")
+        _prepare(connection)
     return connection
+
+
+def _place(connection: duckdb.DuckDBPyConnection, schema: str) -> str:
+    """A schema with its database: a file demo.duckdb may hold a shop demo, and each alone would be ambiguous."""
+    row = connection.execute("select current_database()").fetchone()
+    return f'"{row[0] if row else ""}"."{schema}"'
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """What holds for one connection and not for the whole database."""
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
 
 
 def shops(settings: Settings) -> dict[str, str]:
@@ -73,7 +85,7 @@ def shops(settings: Settings) -> dict[str, str]:
         found = []
         for schema in schemas:
             row = connection.execute(
-                f'select max(loaded_at), any_value(source) from "{schema}".load_ledger'
+                f"select max(loaded_at), any_value(source) from {_place(connection, schema)}.load_ledger"
             ).fetchone()
             if row and row[0] is not None:
                 found.append((row[0], schema, row[1]))
@@ -123,10 +135,11 @@ class DuckDBWarehouse:
         self.shop = check_shop_name(shop)
         self.settings = settings
         self.connection = _connect(settings, read_only)
+        self._sessions: set[DuckDBWarehouse] = set()
         with translated():
             if not read_only:
-                self.connection.execute(f'create schema if not exists "{shop}"')
-            self.connection.execute(f"set schema = '{shop}'")
+                self.connection.execute(f"create schema if not exists {_place(self.connection, shop)}")
+            self.connection.execute(f"set schema = '{_place(self.connection, shop)}'")
 
     def __enter__(self) -> DuckDBWarehouse:
         return self
@@ -139,6 +152,26 @@ class DuckDBWarehouse:
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[DuckDBWarehouse]:
+        """The same tables through a connection of its own, for another thread; opened in this one."""
+        other = copy.copy(self)
+        with translated():
+            other.connection = self.connection.cursor()
+            _prepare(other.connection)
+            other.connection.execute(f"set schema = '{_place(other.connection, self.shop)}'")
+        self._sessions.add(other)
+        try:
+            yield other
+        finally:
+            self._sessions.discard(other)
+            other.close()
+
+    def interrupt(self) -> None:
+        """Stop what the sessions are running."""
+        for session in list(self._sessions):
+            session.connection.interrupt()
 
     def schema(self) -> dialect.Schema:
         """Column types of the shop's tables: where BigQuery and DuckDB differ, types decide."""

@@ -13,7 +13,7 @@ from analysis_lib.errors import DateRangeError, MissingInputError, ModelError
 from analysis_lib.models import Project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.runner import BuildSummary, Runner
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
 from tests.core.small_project import load_orders, model, orders_project, settings
 
 ORDERS = [(1, "2026-03-01 10:00", "10.00"), (2, "2026-03-02 10:00", "5.50"), (3, "2026-03-03 23:30", "1.00")]
@@ -219,3 +219,12 @@ class TestSelection:
     def test_a_model_that_is_not_available_says_what_it_lacks(self, warehouse):
         with pytest.raises(ModelError, match="no raw_users"):
             build(warehouse, orders_project(), "dim_lost")
+
+
+def test_a_shop_may_have_the_name_of_its_warehouse_file(tmp_path):
+    named = dataclasses.replace(settings(tmp_path), warehouse=tmp_path / "small.duckdb")
+    with DuckDBWarehouse(named, "small") as opened:
+        load_orders(opened, ORDERS)
+        build(opened, orders_project())
+        assert opened.rows("select amount from fct_total") == [(pytest.approx(16.5),)]
+    assert choose_shop(named) == ("small", "small")
