@@ -7,57 +7,24 @@ the old ones in one transaction when all of them succeeded: a failed run leaves 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from analysis_lib.errors import DateRangeError, MissingInputError, ModelError, QueryError
+from analysis_lib.building import Build
+from analysis_lib.errors import DateRangeError, MissingInputError, ModelError
 from analysis_lib.models import Model, Project, digest
+from analysis_lib.outcome import BuildSummary, Built
 from analysis_lib.parameters import Parameters
-from analysis_lib.schedule import run_graph
 from analysis_lib.state import META_MODELS, RUN_PARAMETERS, engine_fingerprint, read_state
-from analysis_lib.tables import create
 from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
 
 if TYPE_CHECKING:
     from analysis_lib.progress import ProgressCallback
 
-WORKERS = 2
 _DATED = {"stg_events": "event_time", "stg_orders": "created_at"}
-
-
-@dataclass(frozen=True)
-class Built:
-    """What was done with one model: `built`, `reused` or `not available`, and why."""
-
-    model: str
-    action: str
-    reason: str
-    rows: int | None = None
-    seconds: float = 0.0
-
-
-@dataclass
-class BuildSummary:
-    """The outcome of a build."""
-
-    parameters: Parameters
-    results: list[Built] = field(default_factory=list)
-    fingerprints: dict[str, str] = field(default_factory=dict)
-
-    def count(self, action: str) -> int:
-        """How many models were `built`, `reused` or are `not available`."""
-        return sum(result.action == action for result in self.results)
-
-    @property
-    def unavailable(self) -> dict[str, str]:
-        """Model to the input that it lacks."""
-        return {result.model: result.reason for result in self.results if result.action == "not available"}
 
 
 class Runner:
@@ -326,63 +293,3 @@ class Runner:
         self.warehouse.drop(leftovers)
         for name in leftovers:
             self.forget(name)
-
-
-class Build:
-    """One pass over the models of a runner, two at a time: while one is written, another computes."""
-
-    def __init__(
-        self, runner: Runner, chosen: set[str], total: int, progress: ProgressCallback | None = None
-    ) -> None:
-        self.runner = runner
-        self.chosen = chosen
-        self.total = total
-        self.progress = progress
-        self.results: dict[str, Built] = {}
-        self.suffixes: dict[str, str] = {}
-
-    def run(self, models: list[Model]) -> None:
-        """Decide on each model in order, and make the tables that are stale."""
-        self._by_name = {model.name: model for model in models}
-        graph = {model.name: sorted(model.inputs) for model in models}
-        run_graph(graph, self._begin, self._end, WORKERS, self.runner.warehouse.interrupt)
-
-    def _begin(self, name: str) -> Callable[[], Built] | None:
-        model = self._by_name[name]
-        decision = self.runner.decide(model, self.chosen)
-        if isinstance(decision, Built):
-            if decision.action == "built":
-                self.suffixes[name] = NEXT_SUFFIX
-            self._report(decision)
-            return None
-        self.runner.supply_empty_inputs(model, self.suffixes)
-        # The note goes before the table does: a run killed in between must not trust the new table.
-        self.runner.forget(name + NEXT_SUFFIX)
-        suffixes, parameters = dict(self.suffixes), self.runner.parameters
-        # Opened here, because a connection serves one thread at a time.
-        opened = contextlib.ExitStack()
-        session = opened.enter_context(self.runner.warehouse.session())
-
-        def make() -> Built:
-            start = time.perf_counter()
-            try:
-                with opened:
-                    rows = create(session, model, parameters, suffixes)
-            except (ModelError, QueryError) as error:
-                raise ModelError(
-                    f"The model {name} ({model.path.name}) failed: {error.message}", error.hint
-                ) from error
-            return Built(name, "built", decision, rows, time.perf_counter() - start)
-
-        return make
-
-    def _end(self, name: str, built: Built) -> None:
-        self.suffixes[name] = NEXT_SUFFIX
-        self.runner.note(name + NEXT_SUFFIX, name, built.rows, built.seconds)
-        self._report(built)
-
-    def _report(self, built: Built) -> None:
-        self.results[built.model] = built
-        if self.progress and built.action == "built":
-            label = f"{built.model} ({built.rows:,} rows, {built.seconds:.1f} s; {built.reason})"
-            self.progress(label, len(self.results), self.total)

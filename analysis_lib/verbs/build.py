@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from analysis_lib.checks import Checker, Outcome
 from analysis_lib.models import read_project
+from analysis_lib.outcome import BuildSummary
 from analysis_lib.parameters import make_parameters
 from analysis_lib.progress import Progress
-from analysis_lib.runner import BuildSummary, Runner
+from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
 

@@ -18,8 +18,9 @@ from analysis_lib.computed import PythonModel, RuleTable, rule_tables, sources
 from analysis_lib.contracts import Column, Contract
 from analysis_lib.errors import ModelError, RuleError
 from analysis_lib.models import Project
+from analysis_lib.outcome import BuildSummary
 from analysis_lib.parameters import make_parameters
-from analysis_lib.runner import BuildSummary, Runner
+from analysis_lib.runner import Runner
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from tests.core.small_project import load_orders, orders_project, settings
 

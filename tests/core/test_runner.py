@@ -11,8 +11,9 @@ import pytest
 
 from analysis_lib.errors import DateRangeError, MissingInputError, ModelError
 from analysis_lib.models import Project
+from analysis_lib.outcome import BuildSummary
 from analysis_lib.parameters import make_parameters
-from analysis_lib.runner import BuildSummary, Runner
+from analysis_lib.runner import Runner
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
 from tests.core.small_project import load_orders, model, orders_project, settings
 

@@ -84,6 +84,12 @@ def test_when_it_happened_to_everybody_the_share_is_1_for_good() -> None:
     assert curve.interval_of_share(99) is None
 
 
+def test_when_the_last_one_watched_has_the_event_others_may_still_be_without_it() -> None:
+    curve = kaplan_meier([2, 3], [False, True])
+    assert curve is not None
+    assert [curve.share_with_event(time) for time in (2, 3, 4)] == [0.0, 1.0, None]
+
+
 def test_the_interval_holds_the_share_and_widens_with_the_confidence() -> None:
     narrow, wide = (
         kaplan_meier(REMISSION, [bool(each) for each in RELAPSED], confidence) for confidence in (0.8, 0.99)

@@ -1,0 +1,81 @@
+"""One pass over the models: decide on each in order, and make the tables that are stale, two at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from analysis_lib.errors import ModelError, QueryError
+from analysis_lib.models import Model
+from analysis_lib.outcome import Built
+from analysis_lib.schedule import run_graph
+from analysis_lib.tables import create
+from analysis_lib.warehouse.base import NEXT_SUFFIX
+
+if TYPE_CHECKING:
+    from analysis_lib.progress import ProgressCallback
+    from analysis_lib.runner import Runner
+
+WORKERS = 2
+
+
+class Build:
+    """One pass over the models of a runner, two at a time: while one is written, another computes."""
+
+    def __init__(
+        self, runner: Runner, chosen: set[str], total: int, progress: ProgressCallback | None = None
+    ) -> None:
+        self.runner = runner
+        self.chosen = chosen
+        self.total = total
+        self.progress = progress
+        self.results: dict[str, Built] = {}
+        self.suffixes: dict[str, str] = {}
+
+    def run(self, models: list[Model]) -> None:
+        """Decide on each model in order, and make the tables that are stale."""
+        self._by_name = {model.name: model for model in models}
+        graph = {model.name: sorted(model.inputs) for model in models}
+        run_graph(graph, self._begin, self._end, WORKERS, self.runner.warehouse.interrupt)
+
+    def _begin(self, name: str) -> Callable[[], Built] | None:
+        model = self._by_name[name]
+        decision = self.runner.decide(model, self.chosen)
+        if isinstance(decision, Built):
+            if decision.action == "built":
+                self.suffixes[name] = NEXT_SUFFIX
+            self._report(decision)
+            return None
+        self.runner.supply_empty_inputs(model, self.suffixes)
+        # The note goes before the table does: a run killed in between must not trust the new table.
+        self.runner.forget(name + NEXT_SUFFIX)
+        suffixes, parameters = dict(self.suffixes), self.runner.parameters
+        # Opened here, because a connection serves one thread at a time.
+        opened = contextlib.ExitStack()
+        session = opened.enter_context(self.runner.warehouse.session())
+
+        def make() -> Built:
+            start = time.perf_counter()
+            try:
+                with opened:
+                    rows = create(session, model, parameters, suffixes)
+            except (ModelError, QueryError) as error:
+                raise ModelError(
+                    f"The model {name} ({model.path.name}) failed: {error.message}", error.hint
+                ) from error
+            return Built(name, "built", decision, rows, time.perf_counter() - start)
+
+        return make
+
+    def _end(self, name: str, built: Built) -> None:
+        self.suffixes[name] = NEXT_SUFFIX
+        self.runner.note(name + NEXT_SUFFIX, name, built.rows, built.seconds)
+        self._report(built)
+
+    def _report(self, built: Built) -> None:
+        self.results[built.model] = built
+        if self.progress and built.action == "built":
+            label = f"{built.model} ({built.rows:,} rows, {built.seconds:.1f} s; {built.reason})"
+            self.progress(label, len(self.results), self.total)

@@ -1,0 +1,36 @@
+"""What a build did, model by model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analysis_lib.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was done with one model: `built`, `reused` or `not available`, and why."""
+
+    model: str
+    action: str
+    reason: str
+    rows: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class BuildSummary:
+    """The outcome of a build."""
+
+    parameters: Parameters
+    results: list[Built] = field(default_factory=list)
+    fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def count(self, action: str) -> int:
+        """How many models were `built`, `reused` or are `not available`."""
+        return sum(result.action == action for result in self.results)
+
+    @property
+    def unavailable(self) -> dict[str, str]:
+        """Model to the input that it lacks."""
+        return {result.model: result.reason for result in self.results if result.action == "not available"}
