@@ -154,6 +154,24 @@ def divide(node: exp.Expr) -> exp.Expr:
     return duck("case when :b = 0 then error('division by zero') else :q end", b=node.expression, q=quotient)
 
 
+@rule(exp.IntDiv)
+def whole_quotient(node: exp.Expr) -> exp.Expr:
+    """`div` is an operator in DuckDB, which needs parentheses; over zero it raises in BigQuery."""
+    quotient = exp.Paren(
+        this=exp.IntDiv(this=_bracketed(node.this), expression=_bracketed(node.expression)),
+    )
+    divisor = node.expression.unnest()
+    if isinstance(divisor, exp.Neg | exp.Cast):
+        divisor = divisor.this
+    if isinstance(divisor, exp.Literal) and float(divisor.name) != 0:
+        return quotient
+    return duck("case when :b = 0 then error('division by zero') else :q end", b=node.expression, q=quotient)
+
+
+def _bracketed(node: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=node.copy()) if isinstance(node, exp.Binary | exp.Unary) else node.copy()
+
+
 @rule(exp.Sum)
 def total(node: exp.Expr) -> exp.Expr | None:
     """The sum of INT64 is INT64."""

@@ -60,7 +60,7 @@ def _connect(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def _place(connection: duckdb.DuckDBPyConnection, schema: str) -> str:
-    """A schema with its database: a file demo.duckdb may hold a shop demo, and each alone would be ambiguous."""
+    """A schema with its database: a file demo.duckdb may hold a shop demo, and `demo` alone is ambiguous."""
     row = connection.execute("select current_database()").fetchone()
     return f'"{row[0] if row else ""}"."{schema}"'
 

@@ -62,6 +62,15 @@ def test_quotients_of_every_pair_of_types() -> None:
         m / 0.3
         div(i, 2)
         div(i, -2)
+        div(i + j - 1, 2)
+        j * div(i, 2)
+        div(i, j * j + 1)
+        -div(i, 2)
+        div(-i, 2)
+        div(div(i, 2), 3)
+        j - div(i, 2) * 3
+        div(i, 2) * 2 - mod(i, 2)
+        div(7, 2 + 1)
         mod(i, 2)
         mod(n, m + 1)
         mod(n, 0.5)
