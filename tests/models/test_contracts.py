@@ -39,8 +39,9 @@ MONEY_RATIOS = re.compile(
 FRACTIONS = "attributed_orders|credited_orders|backtest_naive_units|backtest_forecast_units|mean_days_between"
 # Rates that are no shares of a whole: purchasers need not have viewed, and a margin may be negative.
 OPEN_RATES = {"any_order_conversion_rate", "margin_rate"}
-# An ad's clicks and clicks within the shop: each the word of its field.
-HOMONYMS = {"clicks"}
+# Each the word of its field: clicks on ads and within the shop; searches of sessions and of products; buyers as
+# visitors and as users; carts per ordered view and per viewing session.
+HOMONYMS = {"clicks", "searches", "buyers", "view_to_cart_rate"}
 UPSTREAM = {
     "rule": (),
     "stg": ("raw_",),

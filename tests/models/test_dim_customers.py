@@ -10,10 +10,13 @@ AS_OF = "2024-03-31"
 def customers(expect: str, as_of: str = AS_OF, **tables: str) -> None:
     inputs = {
         "stg_users": "",
-        "int_session_events": "",
         "fct_sessions": "",
+        "int_session_products": "",
         "int_orders": "",
         "int_order_lines": "",
+        "int_purchase_history": "",
+        "int_purchase_fit": "",
+        "int_purchase_predictions": "",
     }
     check("dim_customers", {**inputs, **tables}, expect, as_of=as_of)
 
@@ -38,11 +41,11 @@ def test_a_customer_is_whoever_signed_up_came_or_bought_by_as_of() -> None:
         | 3       | 2024-04-01 00:00 | China   |
         | 4       | 2024-04-01 00:00 | France  |
         """,
-        int_session_events="""
-        | event_id | session_id | user_id | event_time       |
-        | 1        | A          | 4       | 2024-03-01 10:00 |
-        | 2        | B          | 5       | 2024-03-01 10:00 |
-        | 3        | C          | NULL    | 2024-03-01 10:00 |
+        fct_sessions="""
+        | session_id | user_id | started_at       |
+        | A          | 4       | 2024-03-01 10:00 |
+        | B          | 5       | 2024-03-01 10:00 |
+        | C          | NULL    | 2024-03-01 10:00 |
         """,
         int_orders=ORDERS + orders_on("6", "2024-03-01") + "\n" + orders_on("NULL", "2024-03-01"),
         expect="""
@@ -104,12 +107,19 @@ def test_who_only_signed_up_has_counts_and_sums_of_zero_and_nothing_else() -> No
 
 def test_sessions_events_and_products_viewed_are_those_of_the_user() -> None:
     customers(
-        int_session_events="""
-        | event_id | session_id | user_id | event_time       | event_type   | product_id |
-        | 1        | A          | 1       | 2024-03-01 10:00 | product_view | 5          |
-        | 2        | A          | 1       | 2024-03-01 10:01 | product_view | 6          |
-        | 3        | B          | 1       | 2024-03-05 10:00 | product_view | 5          |
-        | 4        | B          | 1       | 2024-03-05 10:01 | add_to_cart  | 9          |
+        fct_sessions="""
+        | session_id | user_id | started_at       | ended_at         | events |
+        | A          | 1       | 2024-03-01 10:00 | 2024-03-01 10:01 | 2      |
+        | B          | 1       | 2024-03-05 10:00 | 2024-03-05 10:01 | 2      |
+        | C          | NULL    | 2024-03-06 10:00 | 2024-03-06 10:01 | 9      |
+        """,
+        int_session_products="""
+        | session_id | user_id | product_id | views | add_to_carts |
+        | A          | 1       | 5          | 1     | 0            |
+        | A          | 1       | 6          | 1     | 0            |
+        | B          | 1       | 5          | 1     | 0            |
+        | B          | 1       | 9          | 0     | 1            |
+        | C          | NULL    | 7          | 1     | 0            |
         """,
         expect="""
         | user_id | sessions | events | products_viewed | first_event_at   | last_event_at    |

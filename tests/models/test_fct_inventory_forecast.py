@@ -19,7 +19,7 @@ SALES = "| product_id | order_date | quantity | is_cancelled |\n"
 
 
 def stock(expect: str, items: str, sales: str = "", **tables: str) -> None:
-    inputs = {"stg_products": "", "fct_product_performance": "", "int_order_lines": sales and SALES + sales}
+    inputs = {"stg_products": "", "int_order_lines": sales and SALES + sales}
     check("fct_inventory_forecast", {**inputs, "stg_inventory_items": items, **tables}, expect, as_of=AS_OF)
 
 
@@ -95,7 +95,6 @@ def test_the_days_of_stock_and_sales_are_those_of_the_time_zone() -> None:
             | p          | 2024-11-30 23:30 | NULL             | 1    |
             """,
             "int_order_lines": "",
-            "fct_product_performance": "",
         },
         expect="| on_hand | on_hand_0_30_days | on_hand_31_90_days |\n| 3 | 2 | 1 |",
         as_of=AS_OF,
@@ -180,7 +179,6 @@ def test_dead_is_thirty_days_whatever_the_look_back_of_sales(velocity_days: int)
         {
             "stg_inventory_items": STOCK + stocked(1),
             "int_order_lines": SALES + f"| p | {day} | 90 | false |",
-            "fct_product_performance": "",
         },
         expect=f"| status |\n| {status} |",
         as_of=AS_OF,
@@ -197,8 +195,7 @@ def abc(revenues: dict[str, str]) -> dict[str, str]:
         "fct_inventory_forecast",
         {
             "stg_inventory_items": STOCK + "".join(stocked(1, product) for product in revenues),
-            "int_order_lines": "",
-            "fct_product_performance": "| product_id | net_revenue |\n" + lines,
+            "int_order_lines": "| product_id | net_revenue |\n" + lines,
         },
         as_of=AS_OF,
     )
@@ -230,6 +227,59 @@ def test_products_of_equal_revenue_are_ranked_by_their_id() -> None:
 def test_all_products_of_the_shop_are_ranked_also_those_never_stocked() -> None:
     stock(
         items=STOCK + stocked(1, "p") + stocked(1, "new"),
-        fct_product_performance="| product_id | net_revenue |\n| never_stocked | 90 |\n| p | 10 |",
+        int_order_lines="""
+        | product_id    | net_revenue |
+        | never_stocked | 50          |
+        | never_stocked | 40          |
+        | p             | 10          |
+        """,
         expect="| product_id | abc_class |\n| p | B |\n| new | C |",
+    )
+
+
+def test_a_line_that_names_no_product_has_no_class_and_takes_no_share() -> None:
+    stock(
+        items=STOCK + stocked(1, "p"),
+        int_order_lines="| product_id | net_revenue |\n| NULL | 99 |\n| p | 1 |",
+        expect="| product_id | abc_class |\n| p | A |",
+    )
+
+
+# Age
+
+
+def test_the_age_of_the_stock_is_the_mean_of_the_items_on_hand() -> None:
+    stock(
+        items="""
+        | product_id | created_at       | sold_at    | cost |
+        | p          | 2024-12-31 10:00 | NULL       | 1    |
+        | p          | 2024-12-30 23:59 | NULL       | 1    |
+        | p          | 2024-12-30 00:00 | NULL       | 1    |
+        | p          | 2024-01-01 00:00 | 2024-12-31 | 1    |
+        | q          | 2024-01-01 00:00 | 2024-12-31 | 1    |
+        """,
+        expect=f"| product_id | average_age_days |\n| p | {2 / 3} |\n| q | NULL |",
+    )
+
+
+# Back-test
+
+
+def test_the_back_test_stands_beside_what_was_sold_since() -> None:
+    """The look-back is 30 days from 2024-12-02 on; the forecast looks back from 2024-12-01."""
+    stock(
+        items=STOCK + stocked(1, "p") + stocked(1, "q"),
+        sales="""
+        | p | 2024-12-31 | 4 | false |
+        | p | 2024-12-02 | 1 | false |
+        | p | 2024-12-01 | 2 | false |
+        | p | 2024-11-24 | 5 | false |
+        | p | 2024-11-02 | 7 | false |
+        | p | 2024-11-01 | 9 | false |
+        """,
+        expect=f"""
+        | product_id | units_sold | backtest_actual_units | backtest_forecast_units | backtest_naive_units |
+        | p          | 5          | 5                     | 14                      | {2 * 30 / 7}         |
+        | q          | 0          | 0                     | 0                       | 0                    |
+        """,
     )

@@ -16,7 +16,7 @@ def forecast(on_hand: int, sales: str, expect: str, **parameters: object) -> Non
     items = "| product_id | created_at | sold_at | cost |\n" + "| p | 2024-12-01 | NULL | 2 |\n" * on_hand
     if not on_hand:
         items += "| p | 2024-12-01 | 2024-12-01 | 2 |\n"
-    tables = {"stg_inventory_items": items, "int_order_lines": SALES + sales, "fct_product_performance": ""}
+    tables = {"stg_inventory_items": items, "int_order_lines": SALES + sales}
     check("fct_inventory_forecast", tables, expect, as_of=AS_OF, **parameters)
 
 

@@ -6,7 +6,7 @@ from tests.models.specify import check, sideways
 
 
 def products(expect: str, **tables: str) -> None:
-    inputs = {"stg_products": "", "int_session_events": "", "int_order_lines": ""}
+    inputs = {"stg_products": "", "stg_events": "", "int_session_events": "", "int_order_lines": ""}
     check("fct_product_performance", {**inputs, **tables}, expect)
 
 
@@ -63,6 +63,11 @@ def test_a_product_never_sold_and_never_viewed_has_counts_of_zero_and_no_rates()
             | average_sale_price          | NULL |
             | view_to_purchase_rate       | NULL |
             | return_rate                 | NULL |
+            | carting_viewing_sessions    | 0    |
+            | view_to_cart_rate           | NULL |
+            | searches                    | NULL |
+            | recommendation_visits       | NULL |
+            | related_visits              | NULL |
             """
         ),
     )
@@ -109,6 +114,93 @@ def test_a_cart_event_without_a_product_counts_for_the_product_viewed_last_in_th
         | 6          | 1     | 1            |
         """,
     )
+
+
+def test_the_view_to_cart_rate_is_viewing_sessions_that_put_it_into_the_cart_over_viewing_sessions() -> None:
+    products(
+        int_session_events="""
+        | session_id | visitor_id | event_type   | product_id |
+        | A          | u:1        | product_view | 5          |
+        | A          | u:1        | add_to_cart  | 5          |
+        | A          | u:1        | add_to_cart  | 5          |
+        | B          | u:2        | product_view | 5          |
+        | B          | u:2        | add_to_cart  | 6          |
+        | C          | u:3        | add_to_cart  | 5          |
+        | D          | u:3        | product_view | 5          |
+        | E          | u:4        | product_view | 5          |
+        """,
+        expect="""
+        | product_id | viewing_sessions | add_to_carts | carting_viewing_sessions | view_to_cart_rate |
+        | 5          | 4                | 3            | 1                        | 0.25              |
+        | 6          | 0                | 1            | 0                        | NULL              |
+        """,
+    )
+
+
+# Found
+
+
+def found(events: str, expect: str, **parameters: object) -> None:
+    tables = {
+        "stg_events": events,
+        "int_session_events": "",
+        "int_order_lines": "",
+        "stg_products": CATALOGUE,
+    }
+    check("fct_product_performance", tables, expect, **parameters)
+
+
+CATALOGUE = "| product_id |\n| 5 |\n| 6 |"
+
+
+def test_searches_are_views_of_and_clicks_on_a_product_that_carry_a_search_term() -> None:
+    found(
+        """
+        | event_id | event_time | event_type   | product_id | search_term |
+        | 1        | 2024-01-01 | product_view | 5          | hat         |
+        | 2        | 2024-01-01 | click        | 5          | hat         |
+        | 3        | 2024-01-01 | product_view | 5          | NULL        |
+        | 4        | 2024-01-01 | add_to_cart  | 5          | hat         |
+        | 5        | 2024-01-01 | search       | NULL       | hat         |
+        | 6        | 2024-01-01 | click        | 9          | sock        |
+        """,
+        expect="""
+        | product_id | searches | recommendation_visits | related_visits |
+        | 5          | 2        | NULL                  | NULL           |
+        | 6          | 0        | NULL                  | NULL           |
+        | 9          | 1        | NULL                  | NULL           |
+        """,
+    )
+
+
+def test_visits_from_recommendations_and_related_products_are_views_whose_referrer_says_so() -> None:
+    found(
+        """
+        | event_id | event_time | event_type   | product_id | referrer                    |
+        | 1        | 2024-01-01 | product_view | 5          | /home?box=Recommendations   |
+        | 2        | 2024-01-01 | product_view | 5          | https://shop/recommended/7  |
+        | 3        | 2024-01-01 | product_view | 5          | /product/7/related-products |
+        | 4        | 2024-01-01 | product_view | 5          | /unrelated                  |
+        | 5        | 2024-01-01 | click        | 5          | /recommended                |
+        | 6        | 2024-01-01 | product_view | 6          | /home                       |
+        """,
+        expect="""
+        | product_id | searches | recommendation_visits | related_visits |
+        | 5          | NULL     | 2                     | 1              |
+        | 6          | NULL     | 0                     | 0              |
+        """,
+    )
+
+
+def test_what_was_searched_after_as_of_is_not_known() -> None:
+    events = """
+        | event_id | event_time       | event_type   | product_id | search_term |
+        | 1        | 2024-01-01 22:59 | product_view | 5          | hat         |
+        | 2        | 2024-01-01 23:00 | product_view | 5          | hat         |
+        """
+    expect = "| product_id | searches |\n| 5 | {} |\n| 6 | {} |"
+    found(events, expect.format(1, 0), as_of="2024-01-01", timezone="Europe/Berlin")
+    found(events, expect.format("NULL", "NULL"), as_of="2023-12-31", timezone="Europe/Berlin")
 
 
 # Bought

@@ -7,8 +7,14 @@ import pytest
 from tests.models.specify import check, sideways
 
 
-def sessions(events: str, expect: str, orders: str = "", users: str = "", **parameters: object) -> None:
-    tables = {"stg_events": events, "int_orders": orders, "stg_users": users}
+A_LINE = "| order_item_id | order_id |\n| 1 | 1 |"
+"""Order lines were loaded: orders are known."""
+
+
+def sessions(
+    events: str, expect: str, orders: str = "", users: str = "", lines: str = A_LINE, **parameters: object
+) -> None:
+    tables = {"stg_events": events, "int_orders": orders, "stg_users": users, "stg_order_items": lines}
     check("fct_sessions", tables, expect, **parameters)
 
 
@@ -221,6 +227,20 @@ def test_a_session_sells_its_counted_orders_and_their_net_revenue() -> None:
         | 3        | u:1@1704067200000000 | false      | 0           |
         | 4        | NULL                 | true       | 99          |
         """,
+    )
+
+
+@pytest.mark.parametrize(("lines", "orders", "revenue"), [("", "NULL", "NULL"), (A_LINE, "0", "0")])
+def test_without_any_order_line_orders_and_revenue_are_unknown_and_not_zero(
+    lines: str, orders: str, revenue: str
+) -> None:
+    sessions(
+        """
+        | event_id | visitor_id | user_id | event_time       | event_type |
+        | 1        | u:1        | 1       | 2024-01-01 00:00 | purchase   |
+        """,
+        expect=f"| purchases | orders | net_revenue |\n| 1 | {orders} | {revenue} |",
+        lines=lines,
     )
 
 

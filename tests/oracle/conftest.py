@@ -20,6 +20,7 @@ from .small_shops import SHOPS
 from .staging import read_shop
 
 Marts = dict[str, pd.DataFrame]
+NOT_COMPARED = {"int_purchase_fit", "dq_reconciliation"}  # read beside the marts that are
 SHARED = Path(os.environ.get("SHOPBOOK_SHARED", Path(__file__).parents[3] / "shared"))
 
 
@@ -69,7 +70,7 @@ def both_marts(
             if is_new:
                 load_folder(warehouse, folders[shop])
             unavailable = build(warehouse, parameters)
-            wanted = GRAINS.keys() - unavailable.keys()
+            wanted = (GRAINS.keys() | NOT_COMPARED) - unavailable.keys()
             if shop == "thelook":  # 2.4 million events: what is made of them is compared
                 wanted = {name for name in wanted if not name.startswith("stg_")}
             marts = read_marts(warehouse, wanted)

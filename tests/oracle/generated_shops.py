@@ -1,7 +1,8 @@
 """Small random shops for hypothesis: few users, products and times, so that everything collides.
 
-Times lie on a grid of 30 minutes with jitters of a microsecond and a second, so that gaps of exactly the
-session gap, just above it and ties are common, and days meet in every time zone.
+Users come back and buy again, products have categories, visits come from channels and campaigns. Times lie
+on a grid of 30 minutes with jitters of a microsecond and a second, so that gaps of exactly the session gap,
+just above it and ties are common, and days meet in every time zone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ FIRST_DAY = dt.datetime(2024, 3, 25)
 DAYS = 12
 KINDS = ["home", "product/1", "product/2", "product/3", "cart", "checkout", "purchase", "cancel"]
 STATUSES = ["Processing", "Shipped", "Complete", "Cancelled", "Returned"]
-TIME_ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
+SOURCES = ["Email", "Search", "(direct)", None]
+CATEGORIES = {1: "Jeans", 2: "Socks", 3: "Jeans"}  # product 4 is not in the catalogue
 
 JITTERS = [dt.timedelta(0), dt.timedelta(microseconds=1), dt.timedelta(seconds=1)]
 moments = st.builds(
@@ -38,13 +40,14 @@ events = st.lists(
             "session_id": st.sampled_from(["a", "b", "c"]),
             "created_at": moments,
             "event_type": st.sampled_from(KINDS),
-            "traffic_source": st.sampled_from(["Email", "Search", None]),
+            "traffic_source": st.sampled_from(SOURCES),
+            "campaign_id": st.sampled_from([None, "c", "x"]),
             "device": st.sampled_from(["mobile", "desktop", None]),
             "country": st.sampled_from(["Peru", None]),
         }
     ),
     min_size=1,
-    max_size=40,
+    max_size=60,
 )
 lines = st.lists(
     st.fixed_dictionaries(
@@ -74,7 +77,7 @@ orders = st.lists(
             "is_missing": st.sampled_from([False] * 5 + [True]),  # its lines are there without it
         }
     ),
-    max_size=8,
+    max_size=12,
 )
 stock = st.lists(
     st.fixed_dictionaries(
@@ -87,14 +90,10 @@ stock = st.lists(
     ),
     max_size=6,
 )
-spend = st.dictionaries(st.integers(-2, DAYS + 2), cents, max_size=4)
-parameters = st.fixed_dictionaries(
-    {
-        "timezone": st.sampled_from(TIME_ZONES),
-        "session_gap_minutes": st.sampled_from([30, 30, 29, 60]),
-        "window_days": st.sampled_from([1, 3, 30]),
-        "velocity_days": st.sampled_from([2, 7, 30]),
-    }
+spend = st.dictionaries(
+    st.tuples(st.integers(-2, DAYS + 2), st.sampled_from(["c", "y"]), st.sampled_from(["Adwords", "p"])),
+    cents,
+    max_size=6,
 )
 
 
@@ -110,6 +109,7 @@ def shops(draw: st.DrawFn) -> Rows:
         _add_order(rows, number, order)
     rows["products"] = [
         {"id": number, "name": f"Product {number}", "cost": number / 3, "retail_price": 20.0}
+        | {"category": CATEGORIES[number], "department": "Women" if number < 3 else "Men"}
         for number in (1, 2, 3)
     ]
     rows["users"] = [
@@ -118,9 +118,9 @@ def shops(draw: st.DrawFn) -> Rows:
     ]
     rows["inventory_items"] = [{"id": number, **item} for number, item in enumerate(draw(stock), 1)]
     rows["marketing_spend"] = [
-        {"date": (FIRST_DAY + dt.timedelta(days=day)).date(), "campaign_id": "c", "platform": "p"}
-        | {"spend": amount, "clicks": 1, "impressions": 1}
-        for day, amount in sorted(draw(spend).items())
+        {"date": (FIRST_DAY + dt.timedelta(days=day)).date(), "campaign_id": campaign}
+        | {"platform": platform, "spend": amount, "clicks": day % 3, "impressions": 10}
+        for (day, campaign, platform), amount in sorted(draw(spend).items())
     ]
     return rows
 

@@ -70,11 +70,11 @@ def order_lines(staged: Staged, events: pd.DataFrame, sessions: pd.DataFrame) ->
     lines["returned_cost"] = cost.where(lines["is_returned"], 0)
     lines["cost_of_goods"] = cost.where(kept, 0)
     lines["gross_profit"] = lines["net_revenue"] - lines["cost_of_goods"]
-    lines["session_id"] = _sessions_at(staged, lines, events, sessions)
+    lines["session_id"] = sessions_at(staged, lines, events, sessions)
     return lines
 
 
-def _sessions_at(
+def sessions_at(
     staged: Staged, placed: pd.DataFrame, events: pd.DataFrame, sessions: pd.DataFrame
 ) -> pd.Series:
     """Where each row was placed: the session with the user's latest purchase event within the gap, else
@@ -125,7 +125,7 @@ def orders_of(
     first_line = lines.sort_values(["placed_at", "order_item_id"]).drop_duplicates("order_id")
     orders["session_id"] = orders["order_id"].map(first_line.set_index("order_id")["session_id"])
     bare = orders[~orders["order_id"].isin(lines["order_id"])].assign(placed_at=orders["created_at"])
-    of_bare = _sessions_at(staged, bare, events, sessions).reindex(orders.index)
+    of_bare = sessions_at(staged, bare, events, sessions).reindex(orders.index)
     orders["session_id"] = orders["session_id"].astype("str").fillna(of_bare.astype("str"))
     sold = lines[~lines["is_cancelled"]]
     orders["items"] = orders["order_id"].map(sold.groupby("order_id")["quantity"].sum())

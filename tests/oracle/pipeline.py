@@ -30,7 +30,7 @@ LEDGER = {
     "loaded_at": "TIMESTAMP",
 }
 _LOADS = itertools.count()  # each load is new content to the runner
-SESSION_MARTS = ("fct_sessions", "int_orders", "int_order_lines", "int_order_sessions")
+SOURCES_OWN = ("source_session_id", "original_session_id")
 
 
 def settings_in(folder: Path) -> Settings:
@@ -85,13 +85,13 @@ def build(warehouse: DuckDBWarehouse, parameters: Mapping[str, Any]) -> dict[str
 
 def read_marts(warehouse: DuckDBWarehouse, names: Iterable[str]) -> dict[str, pd.DataFrame]:
     """The named marts with exact decimals; session ids as `visitor@microseconds of the start`."""
-    names = sorted(names)
-    needs_sessions = bool(set(SESSION_MARTS) & set(names)) and "fct_sessions" in warehouse.tables()
+    wanted, names = sorted(names), {*names}
+    there = warehouse.tables()
     marts = {}
-    for name in dict.fromkeys([*names, *(["fct_sessions"] if needs_sessions else [])]):
+    for name in sorted(names | ({"fct_sessions"} & set(there))):
         rows = warehouse.connection.sql(f'select * from "{name}"').to_arrow_table()
         marts[name] = rows.to_pandas(date_as_object=True)
-    if not needs_sessions:
+    if "fct_sessions" not in marts:
         return marts
     sessions = marts["fct_sessions"]
     sessions["original_session_id"] = sessions["session_id"]
@@ -100,13 +100,15 @@ def read_marts(warehouse: DuckDBWarehouse, names: Iterable[str]) -> dict[str, pd
         (sessions["visitor_id"] + "@" + start.astype("str")).to_numpy(), index=sessions["session_id"]
     )
     assert readable.index.is_unique, "session_id repeats in fct_sessions"
-    for name in SESSION_MARTS:
-        if name in marts:
-            known = marts[name]["session_id"]
+    for name, rows in marts.items():
+        for column in [column for column in rows if column.endswith("session_id")]:
+            if column in SOURCES_OWN:
+                continue
+            known = rows[column]
             lost = known[known.notna() & ~known.isin(readable.index)]
             assert lost.empty, f"{name} names sessions that fct_sessions lacks: {lost.head().tolist()}"
-            marts[name] = marts[name].assign(session_id=known.map(readable))
-    return {name: marts[name] for name in names}
+            marts[name] = marts[name].assign(**{column: known.map(readable)})
+    return {name: marts[name] for name in wanted}
 
 
 def load_folder(warehouse: DuckDBWarehouse, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from .staging import Staged, money
@@ -21,9 +22,11 @@ FIRST_OF_SESSION = ["source_session_id", "traffic_source", "referrer", "campaign
 STEPS = {"view": "product_view", "cart": "add_to_cart", "checkout": "checkout", "purchase": "purchase"}
 
 
-def session_events(staged: Staged) -> pd.DataFrame:
+def session_events(staged: Staged, events: pd.DataFrame | None = None) -> pd.DataFrame:
     """Every event that counts, in order, with its final user, visitor and `session` (a running number)."""
-    events = staged.events[staged.day(staged.events["event_time"]) <= staged.as_of].copy()
+    if events is None:
+        events = staged.events
+    events = events[staged.day(events["event_time"]) <= staged.as_of].copy()
     events = _stitched(events)
     events = events.sort_values(["visitor_id", "event_time", "event_order"], ignore_index=True)
     gap = events["event_time"].diff()
@@ -94,6 +97,8 @@ def fct_sessions(staged: Staged, events: pd.DataFrame, orders: pd.DataFrame) -> 
     )
     revenue = orders.groupby("session_id")["net_revenue"].sum()
     sessions["net_revenue"] = money(sessions["session_id"].map(revenue).fillna(0).astype("int64"))
+    if not staged.has_orders:
+        sessions[["orders", "net_revenue"]] = None
     return sessions.reset_index(drop=True)
 
 
@@ -122,12 +127,46 @@ def _steps(events: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
             .reindex(index)
         )
         steps[f"ordered_{step}"] = pd.Series(previous.notna(), dtype="boolean")
-        times[step] = previous.map(events["event_time"])
+        times[step] = previous.map(events["event_time"]).astype("datetime64[us, UTC]")
     second = pd.Timedelta(seconds=1)
     steps["seconds_view_to_cart"] = (times["cart"] - times["view"]) / second
     steps["seconds_cart_to_purchase"] = (times["purchase"] - times["cart"]) / second
+    times.setdefault("checkout", pd.Series(pd.NaT, index=index, dtype=times["cart"].dtype))
+    steps["seconds_cart_to_checkout"] = (times["checkout"] - times["cart"]) / second
+    steps["seconds_checkout_to_purchase"] = (times["purchase"] - times["checkout"]) / second
+
+    for step in ["cart", "checkout", "purchase"]:
+        steps[f"{step}_step_at"] = times[step]
+    for step in STEPS:
+        of_step = events[events["event_type"] == STEPS[step]].drop_duplicates("session")
+        times_of_step = of_step.set_index("session")["event_time"].reindex(index)
+        steps[f"first_{step}_at"] = times_of_step.astype("datetime64[us, UTC]")
+    after = pd.Series(np.nan, index=index)
+    views = events[events["event_type"] == "product_view"].drop_duplicates("session")
+    after[views["session"]] = views.index
+    for step in ["cart", "checkout", "purchase"]:
+        if step == "checkout" and not has_checkout:
+            steps["journey_checkout_at"] = pd.NaT
+            continue
+        after = next_of_visitor(events, after, step)
+        steps[f"journey_{step}_at"] = after.map(events["event_time"]).astype("datetime64[us, UTC]")
 
     steps["funnel_stage"] = "visit"
     for step in STEPS:
         steps.loc[steps[f"ordered_{step}"].fillna(False), "funnel_stage"] = step
     return steps
+
+
+def next_of_visitor(events: pd.DataFrame, after: pd.Series, step: str) -> pd.Series:
+    """The row of the visitor's first event of a step after each of the given rows; missing without one.
+
+    The events must be in order of visitor and time, so that a later row of the same visitor is a later event.
+    """
+    rows = events.index[events["event_type"] == STEPS[step]].to_numpy()
+    known = after.dropna().astype("int64")
+    place = np.searchsorted(rows, known.to_numpy(), side="right")
+    is_there = place < len(rows)
+    known, found = known[is_there], rows[place[is_there]]
+    visitors = events["visitor_id"].to_numpy()
+    is_own = visitors[known.to_numpy()] == visitors[found]
+    return pd.Series(found[is_own], index=known.index[is_own]).reindex(after.index)

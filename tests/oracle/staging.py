@@ -34,6 +34,9 @@ DEFAULTS: dict[str, Any] = {
     "review_period_days": 30,
     "service_level": 0.95,
     "min_sample": 30,
+    "conversion_window_days": 7,
+    "propensity_horizon_days": 30,
+    "min_pair_orders": 5,
 }
 
 EVENT_TYPES = {
@@ -96,6 +99,11 @@ class Staged:
     inventory_items: pd.DataFrame
     marketing_spend: pd.DataFrame
     parameters: dict[str, Any]
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether the shop has any order line, whenever it was placed."""
+        return len(self.order_items) > 0
 
     @property
     def as_of(self) -> pd.Timestamp:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
-from . import generated_shops, invariants
+from . import generated_shops, invariants, marketing_invariants
 from .compare import assert_same
 from .generated_shops import DAYS, FIRST_DAY
 from .marts import GRAINS, expected_marts
@@ -34,6 +34,13 @@ OTHERS: dict[str, Any] = {
     "window_days": 3,
     "velocity_days": 7,
     "review_period_days": 1,
+    "declining_after_days": 1,
+    "at_risk_after_days": 2,
+    "churn_after_days": 3,
+    "attribution_lookback_days": 2,
+    "conversion_window_days": 2,
+    "propensity_horizon_days": 2,
+    "min_pair_orders": 1,
 }
 
 
@@ -90,12 +97,12 @@ def test_invariants_and_pandas_on_any_shop(
         given_here = {**parameters, "as_of": as_of}
         build(warehouse, given_here)
         marts = read_marts(warehouse, [*GRAINS, "dq_reconciliation"])
-        for holds in invariants.INVARIANTS:
+        for holds in [*invariants.INVARIANTS, *marketing_invariants.INVARIANTS]:
             holds(marts)
         expected = expected_marts(
             stage({name: table.to_pandas() for name, table in tables.items()}, given_here)
         )
         for name, grain in GRAINS.items():
-            assert_same(marts[name], expected[name], list(grain.key), grain.money)
+            assert_same(marts[name], expected[name], list(grain.key), grain.money, grain.tolerance)
         builds.append(marts)
     invariants.closed_days_stay(*builds)

@@ -8,9 +8,16 @@ sessions as (
     select * from fct_sessions
 ),
 
--- A day without a session is a row of zeros, not a gap in the chart.
+-- A day without a session is a row of zeros, not a gap in the chart. The conversion window of a day is over
+-- when that of its last instant is; in hours, as days are shorter and longer when clocks change.
 calendar as (
-    select session_date,
+    select
+        session_date,
+        timestamp_diff(
+            timestamp(date_add(@as_of, interval 1 day), @timezone),
+            timestamp(date_add(session_date, interval 1 day), @timezone),
+            microsecond
+        ) >= @conversion_window_days * 86400000000 as is_window_over,
     from unnest(
         generate_date_array((select min(session_date) from sessions), @as_of, interval 1 day)
     ) as session_date
@@ -43,8 +50,28 @@ visitor_days as (
         logical_or(ordered_cart) as ordered_cart,
         logical_or(ordered_checkout) as ordered_checkout,
         logical_or(ordered_purchase) as ordered_purchase,
+        -- What follows a view never comes earlier for a later one: the least is that of the first view.
+        min(first_view_at) as viewed_at,
+        min(journey_cart_at) as carted_at,
+        min(journey_checkout_at) as checked_out_at,
+        min(journey_purchase_at) as purchased_at,
     from sessions
     group by session_date, visitor_id
+),
+
+-- The conversion window runs from the first view of the day; one that is not over yet says nothing.
+windowed_days as (
+    select
+        *,
+        timestamp_diff(
+            timestamp(date_add(@as_of, interval 1 day), @timezone), viewed_at, microsecond
+        ) >= @conversion_window_days * 86400000000 as is_window_over,
+        timestamp_diff(carted_at, viewed_at, microsecond) <= @conversion_window_days * 86400000000 as has_carted,
+        timestamp_diff(checked_out_at, viewed_at, microsecond)
+        <= @conversion_window_days * 86400000000 as has_checked_out,
+        timestamp_diff(purchased_at, viewed_at, microsecond)
+        <= @conversion_window_days * 86400000000 as has_purchased,
+    from visitor_days
 ),
 
 visitor_counts as (
@@ -60,7 +87,11 @@ visitor_counts as (
         countif(ordered_checkout) as ordered_checkout_visitors,
         countif(ordered_purchase) as ordered_purchase_visitors,
         countif(reached_view and reached_purchase) as viewers_who_purchased,
-    from visitor_days
+        countif(is_window_over) as windowed_view_visitors,
+        countif(is_window_over and has_carted) as windowed_cart_visitors,
+        countif(is_window_over and has_checked_out) as windowed_checkout_visitors,
+        countif(is_window_over and has_purchased) as windowed_purchase_visitors,
+    from windowed_days
     group by session_date
 ),
 
@@ -68,11 +99,17 @@ visitor_counts as (
 medians as (
     select distinct
         session_date,
-        percentile_cont(seconds_view_to_cart, 0.5) over (partition by session_date) as median_seconds_view_to_cart,
-        percentile_cont(seconds_cart_to_purchase, 0.5) over (
-            partition by session_date
-        ) as median_seconds_cart_to_purchase,
+        percentile_cont(seconds_view_to_cart, 0.5) over of_day as median_seconds_view_to_cart,
+        percentile_cont(seconds_cart_to_checkout, 0.5) over of_day as median_seconds_cart_to_checkout,
+        percentile_cont(seconds_checkout_to_purchase, 0.5) over of_day as median_seconds_checkout_to_purchase,
+        percentile_cont(seconds_cart_to_purchase, 0.5) over of_day as median_seconds_cart_to_purchase,
     from sessions
+    where
+        seconds_view_to_cart is not null
+        or seconds_cart_to_checkout is not null
+        or seconds_checkout_to_purchase is not null
+        or seconds_cart_to_purchase is not null
+    window of_day as (partition by session_date)
 ),
 
 shop_steps as (
@@ -112,6 +149,22 @@ counts as (
         coalesce(visitor_counts.viewers_who_purchased, 0) as viewers_who_purchased,
         medians.median_seconds_view_to_cart,
         medians.median_seconds_cart_to_purchase,
+        medians.median_seconds_cart_to_checkout,
+        medians.median_seconds_checkout_to_purchase,
+        if(
+            calendar.is_window_over, coalesce(visitor_counts.windowed_view_visitors, 0), null
+        ) as windowed_view_visitors,
+        if(
+            calendar.is_window_over, coalesce(visitor_counts.windowed_cart_visitors, 0), null
+        ) as windowed_cart_visitors,
+        if(
+            calendar.is_window_over and shop_steps.has_checkout,
+            coalesce(visitor_counts.windowed_checkout_visitors, 0),
+            null
+        ) as windowed_checkout_visitors,
+        if(
+            calendar.is_window_over, coalesce(visitor_counts.windowed_purchase_visitors, 0), null
+        ) as windowed_purchase_visitors,
     from calendar
     cross join shop_steps
     left join session_counts
@@ -130,10 +183,17 @@ final as (
         safe_divide(purchase_sessions, sessions) as session_conversion_rate,
         safe_divide(ordered_view_sessions, sessions) as visit_to_view_rate,
         safe_divide(ordered_cart_sessions, ordered_view_sessions) as view_to_cart_rate,
+        safe_divide(ordered_checkout_sessions, ordered_cart_sessions) as cart_to_checkout_rate,
+        safe_divide(ordered_purchase_sessions, ordered_checkout_sessions) as checkout_to_purchase_rate,
         safe_divide(ordered_purchase_sessions, ordered_cart_sessions) as cart_to_purchase_rate,
         1 - safe_divide(ordered_view_sessions, sessions) as visit_drop_off_rate,
         1 - safe_divide(ordered_cart_sessions, ordered_view_sessions) as view_drop_off_rate,
+        1 - safe_divide(ordered_checkout_sessions, ordered_cart_sessions) as cart_to_checkout_drop_off_rate,
+        1 - safe_divide(
+            ordered_purchase_sessions, ordered_checkout_sessions
+        ) as checkout_to_purchase_drop_off_rate,
         1 - safe_divide(ordered_purchase_sessions, ordered_cart_sessions) as cart_drop_off_rate,
+        safe_divide(windowed_purchase_visitors, windowed_view_visitors) as windowed_conversion_rate,
     from counts
 )
 

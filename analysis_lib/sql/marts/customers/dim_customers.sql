@@ -1,7 +1,7 @@
 -- purpose: what each customer did, bought and is worth so far, buyers or not.
 -- grain: one row a user known by as_of.
--- inputs: int_orders, int_order_lines, int_session_events,
---   fct_sessions (optional), stg_users (optional).
+-- inputs: int_orders, int_order_lines, int_session_products, int_purchase_history,
+--   int_purchase_fit, int_purchase_predictions, fct_sessions (optional), stg_users (optional).
 
 with
 
@@ -9,12 +9,12 @@ users as (
     select * from stg_users
 ),
 
-session_events as (
-    select * from int_session_events
-),
-
 sessions as (
     select * from fct_sessions
+),
+
+session_products as (
+    select * from int_session_products
 ),
 
 orders as (
@@ -25,6 +25,18 @@ order_lines as (
     select * from int_order_lines
 ),
 
+purchase_history as (
+    select * from int_purchase_history
+),
+
+purchase_fits as (
+    select * from int_purchase_fit
+),
+
+purchase_predictions as (
+    select * from int_purchase_predictions
+),
+
 -- Users who are missing from the users table still bought: they are customers as well.
 user_ids as (
     select user_id
@@ -32,7 +44,7 @@ user_ids as (
     where date(created_at, @timezone) <= @as_of
     union distinct
     select user_id
-    from session_events
+    from sessions
     where user_id is not null
     union distinct
     select user_id
@@ -40,16 +52,25 @@ user_ids as (
     where user_id is not null
 ),
 
+-- A session has the user of all its events.
 event_sums as (
     select
         user_id,
-        min(event_time) as first_event_at,
-        max(event_time) as last_event_at,
-        count(*) as events,
-        count(distinct session_id) as sessions,
-        count(distinct if(event_type = 'product_view', product_id, null)) as products_viewed,
-    from session_events
+        min(started_at) as first_event_at,
+        max(ended_at) as last_event_at,
+        sum(events) as events,
+        count(*) as sessions,
+    from sessions
     where user_id is not null
+    group by user_id
+),
+
+view_sums as (
+    select
+        user_id,
+        count(distinct product_id) as products_viewed,
+    from session_products
+    where user_id is not null and views > 0
     group by user_id
 ),
 
@@ -90,6 +111,27 @@ line_sums as (
     group by user_id
 ),
 
+-- Gamma–Gamma's expected value lies between the mean of all buyers and that of the buyer's own orders.
+expected as (
+    select
+        purchase_history.user_id,
+        purchase_predictions.probability_alive,
+        purchase_predictions.predicted_orders_12m,
+        safe_divide(
+            purchase_fits.p * (purchase_fits.v + cast(purchase_history.repeat_net_revenue as float64)),
+            purchase_fits.p * purchase_history.valued_order_days + purchase_fits.q - 1
+        ) as predicted_average_order_value,
+    from purchase_history
+    inner join purchase_fits
+        on purchase_history.fit = purchase_fits.fit
+    left join purchase_predictions
+        on
+            purchase_history.repeat_order_days = purchase_predictions.repeat_order_days
+            and purchase_history.first_to_last_days = purchase_predictions.first_to_last_days
+            and purchase_history.first_to_end_days = purchase_predictions.first_to_end_days
+    where purchase_history.fit = 'final'
+),
+
 combined as (
     select
         user_ids.user_id,
@@ -100,7 +142,7 @@ combined as (
         order_sums.last_order_at,
         coalesce(event_sums.sessions, 0) as sessions,
         coalesce(event_sums.events, 0) as events,
-        coalesce(event_sums.products_viewed, 0) as products_viewed,
+        coalesce(view_sums.products_viewed, 0) as products_viewed,
         coalesce(line_sums.products_bought, 0) as products_bought,
         coalesce(order_sums.orders, 0) as orders,
         coalesce(order_sums.items, 0) as items,
@@ -115,17 +157,24 @@ combined as (
         users.country,
         users.gender,
         users.age,
+        expected.probability_alive,
+        expected.predicted_orders_12m,
+        expected.predicted_average_order_value,
     from user_ids
     left join users
         on user_ids.user_id = users.user_id
     left join event_sums
         on user_ids.user_id = event_sums.user_id
+    left join view_sums
+        on user_ids.user_id = view_sums.user_id
     left join first_sessions
         on user_ids.user_id = first_sessions.user_id
     left join order_sums
         on user_ids.user_id = order_sums.user_id
     left join line_sums
         on user_ids.user_id = line_sums.user_id
+    left join expected
+        on user_ids.user_id = expected.user_id
 ),
 
 final as (
@@ -169,6 +218,10 @@ final as (
         country,
         gender,
         age,
+        probability_alive,
+        predicted_orders_12m,
+        predicted_average_order_value,
+        round(cast(predicted_orders_12m * predicted_average_order_value as numeric), 2) as predicted_net_revenue_12m,
     from combined
 )
 

@@ -1,6 +1,6 @@
 -- purpose: how long the stock of each product lasts, what to reorder, and what lies dead.
 -- grain: one row a product that was ever stocked by as_of.
--- inputs: stg_inventory_items, int_order_lines, stg_products (optional), fct_product_performance.
+-- inputs: stg_inventory_items, int_order_lines, int_velocity_backtest, stg_products (optional).
 
 with
 
@@ -16,8 +16,8 @@ products as (
     select * from stg_products
 ),
 
-product_performance as (
-    select * from fct_product_performance
+velocity_backtest as (
+    select * from int_velocity_backtest
 ),
 
 -- An item sold after as_of still lay in stock on that day.
@@ -41,6 +41,7 @@ stock as (
         countif(is_on_hand and age_days between 31 and 90) as on_hand_31_90_days,
         countif(is_on_hand and age_days between 91 and 180) as on_hand_91_180_days,
         countif(is_on_hand and age_days > 180) as on_hand_over_180_days,
+        safe_divide(sum(if(is_on_hand, age_days, 0)), countif(is_on_hand)) as average_age_days,
     from stocked
     group by product_id
 ),
@@ -73,31 +74,6 @@ recent_sales as (
     group by product_id
 ),
 
--- The share of revenue that lies before a product when products are sorted by revenue.
-ranked_revenue as (
-    select
-        product_id,
-        net_revenue,
-        sum(greatest(net_revenue, 0)) over (
-            order by net_revenue desc, product_id
-            rows between unbounded preceding and current row
-        ) - greatest(net_revenue, 0) as revenue_before,
-        sum(greatest(net_revenue, 0)) over () as total_revenue,
-    from product_performance
-),
-
-abc as (
-    select
-        product_id,
-        case
-            when net_revenue <= 0 then 'C'
-            when revenue_before < total_revenue * cast('0.80' as numeric) then 'A'
-            when revenue_before < total_revenue * cast('0.95' as numeric) then 'B'
-            else 'C'
-        end as abc_class,
-    from ranked_revenue
-),
-
 -- Days without a sale count as zero demand: the deviation is that of all days of the look-back.
 demand as (
     select
@@ -118,7 +94,10 @@ demand as (
                 @velocity_days - 1
             )
         ) as demand_standard_deviation,
-        coalesce(abc.abc_class, 'C') as abc_class,
+        coalesce(velocity_backtest.abc_class, 'C') as abc_class,
+        velocity_backtest.backtest_actual_units,
+        velocity_backtest.backtest_forecast_units,
+        velocity_backtest.backtest_naive_units,
     from stock
     left join products
         on stock.product_id = products.product_id
@@ -126,8 +105,8 @@ demand as (
         on stock.product_id = last_sales.product_id
     left join recent_sales
         on stock.product_id = recent_sales.product_id
-    left join abc
-        on stock.product_id = abc.product_id
+    left join velocity_backtest
+        on stock.product_id = velocity_backtest.product_id
 ),
 
 needs as (
@@ -189,6 +168,10 @@ final as (
         on_hand_over_180_days,
         last_sold_date,
         abc_class,
+        average_age_days,
+        backtest_actual_units,
+        backtest_forecast_units,
+        backtest_naive_units,
     from reorders
 )
 

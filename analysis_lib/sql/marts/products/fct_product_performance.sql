@@ -1,6 +1,6 @@
 -- purpose: how each product is looked at, bought, returned and what it earns.
 -- grain: one row a product, sold or not.
--- inputs: int_order_lines, int_session_events, stg_products (optional).
+-- inputs: int_order_lines, int_session_products, stg_products (optional), stg_events (optional).
 
 with
 
@@ -12,15 +12,43 @@ order_lines as (
     select * from int_order_lines
 ),
 
--- Only events that name a product; every other event is left behind before the join.
-product_events as (
+session_products as (
+    select * from int_session_products
+),
+
+-- Only events that say how the product was found, which many sources never do: read where they stand.
+found_events as (
     select
         product_id,
-        session_id,
-        visitor_id,
-        event_type,
-    from int_session_events
-    where product_id is not null and event_type in ('product_view', 'add_to_cart')
+        event_type = 'product_view' as is_view,
+        coalesce(trim(search_term), '') != '' as is_search,
+        coalesce(regexp_contains(lower(referrer), r'(^|[^a-z])recommend'), false) as is_recommended,
+        coalesce(regexp_contains(lower(referrer), r'(^|[^a-z])related'), false) as is_related,
+    from stg_events
+    where
+        product_id is not null
+        and event_type in ('product_view', 'click')
+        and (search_term is not null or referrer is not null)
+        and event_time < timestamp(date_add(@as_of, interval 1 day), @timezone)
+),
+
+found as (
+    select
+        product_id,
+        countif(is_search) as searches,
+        countif(is_view and is_recommended) as recommendation_visits,
+        countif(is_view and is_related) as related_visits,
+    from found_events
+    group by product_id
+),
+
+-- A shop whose events never say so has not had no searches: it does not know.
+known_ways as (
+    select
+        sum(searches) > 0 as has_searches,
+        sum(recommendation_visits) > 0 as has_recommendations,
+        sum(related_visits) > 0 as has_related,
+    from found
 ),
 
 product_ids as (
@@ -32,26 +60,22 @@ product_ids as (
     where product_id is not null
     union distinct
     select product_id
-    from product_events
+    from session_products
+    union distinct
+    select product_id
+    from found
 ),
 
 behaviour as (
     select
         product_id,
-        countif(event_type = 'product_view') as views,
-        count(distinct if(event_type = 'product_view', session_id, null)) as viewing_sessions,
-        count(distinct if(event_type = 'product_view', visitor_id, null)) as viewers,
-        countif(event_type = 'add_to_cart') as add_to_carts,
-    from product_events
+        sum(views) as views,
+        countif(views > 0) as viewing_sessions,
+        count(distinct if(views > 0, visitor_id, null)) as viewers,
+        sum(add_to_carts) as add_to_carts,
+        countif(views > 0 and add_to_carts > 0) as carting_viewing_sessions,
+    from session_products
     group by product_id
-),
-
-viewing_sessions as (
-    select distinct
-        product_id,
-        session_id,
-    from product_events
-    where event_type = 'product_view'
 ),
 
 selling_sessions as (
@@ -65,14 +89,15 @@ selling_sessions as (
 -- A session counts once, however often it viewed or bought the product: the rate cannot exceed 1.
 purchasing as (
     select
-        viewing_sessions.product_id,
+        session_products.product_id,
         count(*) as purchasing_viewing_sessions,
-    from viewing_sessions
+    from session_products
     inner join selling_sessions
         on
-            viewing_sessions.product_id = selling_sessions.product_id
-            and viewing_sessions.session_id = selling_sessions.session_id
-    group by viewing_sessions.product_id
+            session_products.product_id = selling_sessions.product_id
+            and session_products.session_id = selling_sessions.session_id
+    where session_products.views > 0
+    group by session_products.product_id
 ),
 
 sales as (
@@ -117,7 +142,14 @@ combined as (
         coalesce(purchasing.purchasing_viewing_sessions, 0) as purchasing_viewing_sessions,
         coalesce(sales.delivered_units, 0) as delivered_units,
         coalesce(sales.returned_units, 0) as returned_units,
+        coalesce(behaviour.carting_viewing_sessions, 0) as carting_viewing_sessions,
+        if(known_ways.has_searches, coalesce(found.searches, 0), null) as searches,
+        if(
+            known_ways.has_recommendations, coalesce(found.recommendation_visits, 0), null
+        ) as recommendation_visits,
+        if(known_ways.has_related, coalesce(found.related_visits, 0), null) as related_visits,
     from product_ids
+    cross join known_ways
     left join products
         on product_ids.product_id = products.product_id
     left join behaviour
@@ -126,6 +158,8 @@ combined as (
         on product_ids.product_id = purchasing.product_id
     left join sales
         on product_ids.product_id = sales.product_id
+    left join found
+        on product_ids.product_id = found.product_id
 ),
 
 final as (
@@ -157,6 +191,11 @@ final as (
         delivered_units,
         returned_units,
         safe_divide(returned_units, delivered_units) as return_rate,
+        carting_viewing_sessions,
+        safe_divide(carting_viewing_sessions, viewing_sessions) as view_to_cart_rate,
+        searches,
+        recommendation_visits,
+        related_visits,
     from combined
 )
 
