@@ -107,11 +107,11 @@ def test_sales_stand_on_the_day_of_the_order_and_returns_on_the_day_of_the_retur
         | 21            | 2        | returned  | 1        | 5          | 0        | 2024-01-04 09:00 |
         """,
         expect="""
-        | traffic_date | traffic_source | sessions | orders | net_revenue | revenue_per_session | bounce_rate |
-        | 2024-01-01   | Email          | 1        | 1      | 49          | 49                  | 1           |
-        | 2024-01-03   | Email          | 0        | 0      | -40         | NULL                | NULL        |
-        | 2024-01-03   | Search         | 1        | 1      | 5           | 5                   | 1           |
-        | 2024-01-04   | Search         | 0        | 0      | -5          | NULL                | NULL        |
+        | traffic_date | traffic_source | sessions | bounce_rate | orders | net_revenue | revenue_per_session |
+        | 2024-01-01   | Email          | 1        | 1           | 1      | 49          | 49                  |
+        | 2024-01-03   | Email          | 0        | NULL        | 0      | -40         | NULL                |
+        | 2024-01-03   | Search         | 1        | 1           | 1      | 5           | 5                   |
+        | 2024-01-04   | Search         | 0        | NULL        | 0      | -5          | NULL                |
         """,
     )
 

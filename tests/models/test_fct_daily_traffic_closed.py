@@ -137,7 +137,7 @@ def test_an_anonymous_evening_goes_on_after_midnight_as_the_user_that_it_turns_o
 
 
 def test_an_anonymous_evening_goes_on_after_midnight_while_nobody_is_named() -> None:
-    """On the 2nd and 3rd A is one anonymous visitor; on the 4th it is user 1, who comes for the first time."""
+    """On the 2nd and 3rd A is an anonymous visitor beside user 1; on the 4th it is known to be that user."""
     traffic(
         """
         | event_id | visitor_id | user_id | source_session_id | event_time       |

@@ -235,7 +235,12 @@ JOURNEYS = """
 
 def test_the_windowed_funnel_starts_in_the_segment_and_goes_on_in_whichever_session() -> None:
     rows = check("fct_funnel_segments", {"stg_events": JOURNEYS}, window_days=15)
-    columns = ("view_visitors", "windowed_view_visitors", "windowed_cart_visitors", "windowed_purchase_visitors")
+    columns = (
+        "view_visitors",
+        "windowed_view_visitors",
+        "windowed_cart_visitors",
+        "windowed_purchase_visitors",
+    )
     found = rows_of(rows, "period", "dimension", "segment", *columns, "windowed_conversion_rate")
     assert [row[2:] for row in found if row[0] == "window" and row[1] in ("all", "device")] == [
         ("all", 4, 3, 2, 1, pytest.approx(1 / 3)),

@@ -6,7 +6,6 @@ import pytest
 
 from tests.models.specify import check, sideways
 
-
 A_LINE = "| order_item_id | order_id |\n| 1 | 1 |"
 """Order lines were loaded: orders are known."""
 

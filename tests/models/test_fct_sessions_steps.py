@@ -304,7 +304,7 @@ def chain(order: str, kinds: str, start: int, end: int) -> list[int | None]:
 
 
 def compare_with_counting_by_hand(orders: list[str], has_checkout: bool) -> None:
-    """Sequences of events, `/` where a session ends; two events share an instant, so that position decides."""
+    """Sequences of events, `/` where a session ends; two share an instant, so that position decides."""
     lines = ["| event_id | visitor_id | user_id | event_time | event_order | event_type |"]
     expected: dict[tuple[str, str], tuple[str | None, ...]] = {}
     kinds = "ckp" if has_checkout else "cp"

@@ -38,9 +38,7 @@ def fct_funnel_daily(shop: ShopTables, sessions: pd.DataFrame) -> pd.DataFrame:
     return _with_rates(counts.reset_index())
 
 
-def fct_funnel_segments(
-    shop: ShopTables, sessions: pd.DataFrame, segment_of_user: pd.Series
-) -> pd.DataFrame:
+def fct_funnel_segments(shop: ShopTables, sessions: pd.DataFrame, segment_of_user: pd.Series) -> pd.DataFrame:
     """One row a period, dimension and segment that has sessions; `segment_of_user` is of every buyer."""
     staged = shop.staged
     days = pd.Timedelta(days=staged.parameters["window_days"])

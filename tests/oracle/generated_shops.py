@@ -18,7 +18,7 @@ FIRST_DAY = dt.datetime(2024, 3, 25)
 DAYS = 12
 KINDS = ["home", "product/1", "product/2", "product/3", "cart", "checkout", "purchase", "cancel"]
 STATUSES = ["Processing", "Shipped", "Complete", "Cancelled", "Returned"]
-SOURCES = ["Email", "Search", "(direct)", None]
+SOURCES = ["Email", "Facebook", "(direct)", None]
 CATEGORIES = {1: "Jeans", 2: "Socks", 3: "Jeans"}  # product 4 is not in the catalogue
 
 JITTERS = [dt.timedelta(0), dt.timedelta(microseconds=1), dt.timedelta(seconds=1)]
@@ -91,7 +91,9 @@ stock = st.lists(
     max_size=6,
 )
 spend = st.dictionaries(
-    st.tuples(st.integers(-2, DAYS + 2), st.sampled_from(["c", "y"]), st.sampled_from(["Adwords", "p"])),
+    st.tuples(
+        st.integers(-2, DAYS + 2), st.sampled_from(["c", "y"]), st.sampled_from(["Adwords", "facebook"])
+    ),
     cents,
     max_size=6,
 )

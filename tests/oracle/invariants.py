@@ -11,6 +11,8 @@ from decimal import Decimal
 
 import pandas as pd
 
+from . import marketing_invariants
+
 Marts = dict[str, pd.DataFrame]
 WINDOWED = ["windowed_view_visitors", "windowed_cart_visitors", "windowed_purchase_visitors"]
 STEPS = ["sessions", "ordered_view_sessions", "ordered_cart_sessions", "ordered_purchase_sessions"]
@@ -34,7 +36,15 @@ RATES = {
     "fct_churn": ["churn_rate", "churn_rate_lower", "churn_rate_upper"],
     "fct_segment_summary": ["customer_share", "revenue_share", "churned_share"],
     "dim_customers": ["return_rate", "probability_alive"],
-    "fct_product_performance": ["view_to_purchase_rate", "return_rate"],
+    "fct_product_performance": ["view_to_cart_rate", "view_to_purchase_rate", "return_rate"],
+    "fct_category_performance": [
+        "view_to_cart_rate",
+        "view_to_purchase_rate",
+        "return_rate",
+        "revenue_share",
+    ],
+    "fct_basket_affinity": ["support", "confidence", "confidence_lower", "confidence_upper"],
+    "fct_channel_acquisition": ["buyer_rate"],
 }
 RATES["fct_funnel_segments"] = RATES["fct_funnel_daily"]
 SUBSETS = {
@@ -58,6 +68,7 @@ SUBSETS = {
         ("purchase_sessions", "sessions"),
     ],
     "fct_cohort_retention": [("active", "cohort_size")],
+    "fct_channel_acquisition": [("buyers", "users")],
     "fct_churn": [("eligible", "buyers"), ("churned", "eligible"), ("retained", "eligible")],
     "fct_first_purchase_curves": [("buyers", "visitors"), ("at_risk", "visitors")],
     "fct_first_purchase_cohorts": [("buyers", "visitors")],
@@ -73,6 +84,11 @@ SUBSETS = {
     "fct_sessions": [("products_viewed", "product_views"), ("product_views", "events")],
 }
 SUBSETS["fct_funnel_segments"] = SUBSETS["fct_funnel_daily"]
+SUBSETS["fct_category_performance"] = [
+    *SUBSETS["fct_product_performance"],
+    ("carting_viewing_sessions", "viewing_sessions"),
+    ("products_sold", "products"),
+]
 
 
 def total(amounts: pd.Series) -> Decimal:
@@ -203,7 +219,8 @@ def everybody_came_in_their_first_period(marts: Marts) -> None:
     assert sizes["first_activity_day"] == sizes["first_activity_week"] == visitors
     numbers = cells.groupby(["cohort_kind", "cohort_period"])["period_number"]
     widths = (numbers.max() + 1).groupby("cohort_kind").nunique()
-    assert (numbers.max() + 1 == numbers.size()).all() and (widths == 1).all(), "not rectangular"
+    assert (numbers.max() + 1 == numbers.size()).all(), "a period is missing"
+    assert (widths == 1).all(), "not rectangular"
 
 
 def traffic_revenue_is_that_of_the_pnl(marts: Marts) -> None:
@@ -292,6 +309,7 @@ INVARIANTS: list[Callable[[Marts], None]] = [
     better_customers_score_no_worse,
     churn_adds_up,
     journeys_lead_to_first_orders,
+    *marketing_invariants.INVARIANTS,
 ]
 
 

@@ -19,9 +19,7 @@ QUARTILES = {"p25": 0.25, "median": 0.5, "p75": 0.75}
 MEASURES = ["sessions_before", "days_to_purchase", "minutes_on_site_before", "median_session_duration_before"]
 
 
-def fct_first_purchase_journeys(
-    staged: Staged, sessions: pd.DataFrame, orders: pd.DataFrame
-) -> pd.DataFrame:
+def fct_first_purchase_journeys(staged: Staged, sessions: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     """One row a visitor with a session: the way to the first counted order, or so far."""
     sessions = sessions.sort_values(["visitor_id", "started_at"])
     first = sessions.drop_duplicates("visitor_id").set_index("visitor_id")

@@ -57,9 +57,7 @@ GRAINS = {
     ),
     "dim_customer_segments": Grain(("user_id",), frozenset({"monetary"})),
     "fct_segment_summary": Grain(("segment",), NET_REVENUE),
-    "fct_segment_migration": Grain(
-        ("previous_segment", "segment"), NET_REVENUE | {"previous_net_revenue"}
-    ),
+    "fct_segment_migration": Grain(("previous_segment", "segment"), NET_REVENUE | {"previous_net_revenue"}),
     **products_and_marketing.GRAINS,
 }
 
@@ -76,9 +74,7 @@ def expected_marts(staged: Staged) -> dict[str, pd.DataFrame]:
     by_session = shop.sessions
     if len(shop.events):
         by_session = sessions.fct_sessions(staged, shop.events, shop.orders)
-    marts["dim_customers"] = customers.dim_customers(
-        staged, shop.events, by_session, shop.orders, shop.lines
-    )
+    marts["dim_customers"] = customers.dim_customers(staged, shop.events, by_session, shop.orders, shop.lines)
     marts |= _of_buyers(shop, marts["dim_customers"])
     marts["fct_cohort_retention"] = retention.fct_cohort_retention(staged, by_session, shop.orders)
     if len(shop.events):

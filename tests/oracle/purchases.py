@@ -111,9 +111,8 @@ def predictions(history: pd.DataFrame, parameters: pd.Series) -> pd.DataFrame:
             found.append((math.nan, math.nan))
             continue
         weeks = DAYS_OF_YEAR / DAYS_OF_WEEK
-        found.append(
-            (probability_alive(r, alpha, a, b, x, t_x, age), expected_orders(r, alpha, a, b, x, t_x, age, weeks))
-        )
+        is_alive = probability_alive(r, alpha, a, b, x, t_x, age)
+        found.append((is_alive, expected_orders(r, alpha, a, b, x, t_x, age, weeks)))
     cells[["probability_alive", "predicted_orders_12m"]] = found
     rows = final.reset_index().merge(cells, on=alike).set_index("user_id").reindex(final.index)
     # Gamma–Gamma (Fader and Hardie 2013): a weighted mean of the customer's own value and everybody's.

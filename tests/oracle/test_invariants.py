@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from . import invariants, marketing_invariants
+from . import invariants
 from .test_marts_equal_pandas import ABROAD, BERLIN
 
 SHOPS = [
@@ -17,10 +17,9 @@ SHOPS = [
     pytest.param("demo", {}, id="demo"),
     pytest.param("demo", ABROAD, id="demo-in-new-york"),
 ]
-INVARIANTS = [*invariants.INVARIANTS, *marketing_invariants.INVARIANTS]
 
 
-@pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
+@pytest.mark.parametrize("holds", invariants.INVARIANTS, ids=lambda holds: holds.__name__)
 @pytest.mark.parametrize(("shop", "parameters"), SHOPS)
 def test_invariant(both_marts, shop: str, parameters: dict[str, Any], holds):
     holds(both_marts(shop, parameters)[0])

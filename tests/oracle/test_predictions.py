@@ -1,6 +1,6 @@
 """What dim_customers expects of each buyer follows from the parameters that were fitted.
 
-The fit itself is judged elsewhere (CDNOW, hold-out); here its parameters are taken from `int_purchase_fit`, and
+The fit itself is judged elsewhere (CDNOW, hold-out). Here its parameters come from `int_purchase_fit`, and
 each buyer's figures are worked out again, by integration instead of hypergeometric functions.
 """
 
@@ -35,7 +35,8 @@ def expected(marts, both_marts, fitted) -> pd.DataFrame:
 
 
 def test_both_models_could_be_fitted(fitted):
-    assert fitted["is_fitted"] and fitted["is_value_fitted"], (fitted["reason"], fitted["value_reason"])
+    assert fitted["is_fitted"], fitted["reason"]
+    assert fitted["is_value_fitted"], fitted["value_reason"]
 
 
 def test_predictions_of_every_buyer(marts, expected):
@@ -47,17 +48,19 @@ def test_predicted_revenue_is_the_product_to_the_cent(marts, expected):
     predicted = marts["dim_customers"].set_index("user_id")["predicted_net_revenue_12m"].dropna()
     assert (predicted.map(lambda amount: amount % CENT) == 0).all()
     off = predicted.astype("float64") - expected["predicted_net_revenue_12m"].reindex(predicted.index)
-    assert off.abs().max() <= 0.005 + 1e-6 and len(predicted) == len(expected)
+    assert off.abs().max() <= 0.005 + 1e-6
+    assert len(predicted) == len(expected)
 
 
 def test_nothing_is_predicted_of_who_never_bought(marts):
     customers = marts["dim_customers"]
     prospects = customers[customers["orders"] == 0]
-    assert len(prospects) and prospects[[*PREDICTED, "predicted_net_revenue_12m"]].isna().all(axis=None)
+    assert len(prospects)
+    assert prospects[[*PREDICTED, "predicted_net_revenue_12m"]].isna().all(axis=None)
 
 
 def test_the_oracle_itself_gives_the_published_figures_of_cdnow():
-    """Fader, Hardie and Lee (2005): customer 1 of CDNOW is expected to buy 1.226 times in the 39 weeks after."""
+    """Fader, Hardie and Lee (2005) expect 1.226 purchases of a CDNOW customer in the 39 weeks after."""
     published = (0.2426, 4.4135, 0.7929, 2.4258)
     assert expected_orders(*published, 2, 30.43, 38.86, 39) == pytest.approx(1.226, abs=5e-4)
     assert probability_alive(*published, 2, 30.43, 38.86) == pytest.approx(0.7266, abs=5e-4)

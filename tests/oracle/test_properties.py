@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
-from . import generated_shops, invariants, marketing_invariants
+from . import generated_shops, invariants
 from .compare import assert_same
 from .generated_shops import DAYS, FIRST_DAY
 from .marts import GRAINS, expected_marts
@@ -32,12 +32,12 @@ OTHERS: dict[str, Any] = {
     "timezone": "Europe/Berlin",
     "session_gap_minutes": 29,
     "window_days": 3,
-    "velocity_days": 7,
+    "velocity_days": 3,
     "review_period_days": 1,
     "declining_after_days": 1,
     "at_risk_after_days": 2,
     "churn_after_days": 3,
-    "attribution_lookback_days": 2,
+    "attribution_lookback_days": 3,
     "conversion_window_days": 2,
     "propensity_horizon_days": 2,
     "min_pair_orders": 1,
@@ -97,7 +97,7 @@ def test_invariants_and_pandas_on_any_shop(
         given_here = {**parameters, "as_of": as_of}
         build(warehouse, given_here)
         marts = read_marts(warehouse, [*GRAINS, "dq_reconciliation"])
-        for holds in [*invariants.INVARIANTS, *marketing_invariants.INVARIANTS]:
+        for holds in invariants.INVARIANTS:
             holds(marts)
         expected = expected_marts(
             stage({name: table.to_pandas() for name, table in tables.items()}, given_here)

@@ -88,15 +88,16 @@ def _people(staged: Staged, placed: pd.DataFrame) -> Iterator[tuple[pd.DataFrame
         yield events[events["person"].isin(people.index)], placed[placed["person"].isin(people.index)]
 
 
-def _copies(
-    staged: Staged, events: pd.DataFrame, placed: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _copies(staged: Staged, events: pd.DataFrame, placed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """For each day on which a person did something: all their events up to its end, as people of that day.
 
     Keys of people and source sessions are prefixed with the day, so that days know nothing of each other.
     """
     days = pd.concat(
-        [events[["person", "event_date"]], placed[["person", "order_date"]].set_axis(["person", "event_date"], axis=1)]
+        [
+            events[["person", "event_date"]],
+            placed[["person", "order_date"]].set_axis(["person", "event_date"], axis=1),
+        ]
     ).drop_duplicates()
     copied = events.merge(days.rename(columns={"event_date": "known_on"}), on="person")
     copied = copied[copied["event_date"] <= copied["known_on"]]

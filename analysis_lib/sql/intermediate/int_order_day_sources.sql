@@ -26,7 +26,6 @@ session_events as (
         event_id,
         visitor_id,
         event_time,
-        event_type,
     from int_session_events
 ),
 
@@ -98,7 +97,6 @@ order_events as (
         unsettled.placed_at,
         session_events.event_id,
         session_events.event_time,
-        session_events.event_type,
     from unsettled
     inner join session_events
         on
@@ -113,15 +111,12 @@ order_events as (
         unsettled.placed_at,
         late_identities.event_id,
         late_identities.event_time,
-        session_events.event_type,
     from unsettled
     inner join late_identities
         on
             unsettled.visitor_id = late_identities.anonymous_visitor_id
             and unsettled.order_date >= late_identities.event_date
             and unsettled.order_date < late_identities.known_date
-    inner join session_events
-        on late_identities.event_id = session_events.event_id
 ),
 
 with_previous as (
@@ -153,21 +148,11 @@ in_sessions as (
     from with_starts
 ),
 
--- The session of an order, by the rule of int_order_sessions: that of the latest purchase not longer ago
--- than the gap, else the latest one started before, else the first.
+-- The session of an order, by the rule of int_order_sessions: the latest one started before, else the first.
 chosen as (
     select
         order_id,
         coalesce(
-            max(
-                if(
-                    event_type = 'purchase'
-                    and event_time <= placed_at
-                    and timestamp_diff(placed_at, event_time, microsecond) <= @session_gap_minutes * 60000000,
-                    session_started_at,
-                    null
-                )
-            ),
             max(if(session_started_at <= placed_at, session_started_at, null)),
             min(session_started_at)
         ) as session_started_at,
