@@ -35,7 +35,9 @@ select
     attribution_model,
     sum(credited_revenue) as revenue,
     sum(credited_orders) as orders,
-    sum(if(order_date between @first_date and @last_date, credited_revenue, cast(0 as numeric))) as window_revenue,
+    sum(
+        if(order_date between @first_date and @last_date, credited_revenue, cast(0 as numeric))
+    ) as window_revenue,
     sum(if(order_date between @first_date and @last_date, credited_orders, 0)) as window_orders,
 from fct_attribution
 group by attribution_model
@@ -45,7 +47,9 @@ _PROFIT = """
 select
     sum(net_revenue) as net_revenue,
     sum(orders) as orders,
-    sum(if(calendar_date between @first_date and @last_date, net_revenue, cast(0 as numeric))) as window_revenue,
+    sum(
+        if(calendar_date between @first_date and @last_date, net_revenue, cast(0 as numeric))
+    ) as window_revenue,
 from fct_daily_pnl
 """
 _COHORTS = """
@@ -83,7 +87,9 @@ def models(book: Shop) -> Html:
     found: dict[str, dict[str, float]] = {}
     for row in rows:
         found.setdefault(row["channel_group"], {})[row["attribution_model"]] = float(row["revenue"])
-    order = sorted(found, key=lambda name: (name == _UNATTRIBUTED, -found[name].get("last_non_direct", 0), name))
+    order = sorted(
+        found, key=lambda name: (name == _UNATTRIBUTED, -found[name].get("last_non_direct", 0), name)
+    )
     everything = pd.DataFrame([_channel(name, [found[name]]) for name in order])
     shown = [_channel(name, [found[name]]) for name in order[:_MOST_CHANNELS]]
     rest = order[_MOST_CHANNELS:]
@@ -101,7 +107,8 @@ def models(book: Shop) -> Html:
         columns,
         "attribution-models",
         f"Net revenue by channel and model of attribution, {window.text}",
-        f"in {book.parameters.currency}; visits of up to {book.parameters.attribution_lookback_days} days before "
+        f"in {book.parameters.currency}; visits of up to {book.parameters.attribution_lookback_days} days "
+        f"before "
         "the order, by day of the order",
         ["Lowest to highest: share of net revenue by the model that gives the channel least and most."],
         download=everything,
@@ -150,10 +157,12 @@ def reconciliation(book: Shop) -> str:
     ever = float(profit["net_revenue"])
     gap = max((abs(float(row["revenue"]) - ever) for row in made), default=0.0)
     third = (
-        f"Over all days up to {day(book.data_through)} each model sums to {exact(ever)}, the net revenue of the "
+        f"Over all days up to {day(book.data_through)} each model sums to {exact(ever)}, the net revenue of "
+        f"the "
         "profit and loss, to the cent."
         if gap < 0.005
-        else f"Over all days the models differ from the net revenue of the profit and loss, {exact(ever)}, by up "
+        else f"Over all days the models differ from the net revenue of the profit and loss, {exact(ever)}, "
+        f"by up "
         f"to {exact(gap)}."
     )
     return f"{first} {second} {third}"
@@ -197,7 +206,9 @@ def acquired(label: str, rows: Sequence[Mapping[str, Any]]) -> Acquired:
     buyers = int(_sum(rows, "buyers") or 0)
     old_buyers = int(_sum(old, "buyers") or 0)
     profit_12m, old_spend = _sum(old, "gross_profit_12m"), _sum(old, "spend")
-    paybacks = [float("inf") if row["payback_days"] is None else float(row["payback_days"]) for row in paid_old]
+    paybacks = [
+        float("inf") if row["payback_days"] is None else float(row["payback_days"]) for row in paid_old
+    ]
     middle = median(paybacks) if paybacks else float("inf")
     return Acquired(
         label,
@@ -253,7 +264,8 @@ def acquisition(book: Shop) -> Html:
     totals.append(_source_row(acquired("All sources", cohorts(book))))
     left = len(sources) - len(shown)
     notes = [
-        "Complete months of acquisition up to now; LTV of twelve months, LTV:CAC and payback only of months that "
+        "Complete months of acquisition up to now; LTV of twelve months, LTV:CAC and payback only of months "
+        "that "
         "are a year old, – where none is.",
         f"In italics: fewer than {book.parameters.min_sample} buyers, too few to rely on.",
     ]
@@ -288,7 +300,11 @@ def _acquisition_columns(book: Shop, name: str, label: str) -> list[Column]:
         Column(name, label),
         Column("users", "Users", numbers.count),
         Column("buyers", "Buyers", numbers.count),
-        Column("spend", "Ad spend", functools.partial(numbers.money, currency=book.parameters.currency, decimals=0)),
+        Column(
+            "spend",
+            "Ad spend",
+            functools.partial(numbers.money, currency=book.parameters.currency, decimals=0),
+        ),
         Column("cac", "CAC", money, is_few=lambda row: row.buyers < minimum),
         Column("ltv_to_date", "LTV to date", money, is_few=lambda row: row.buyers < minimum),
         Column("ltv_12m", "LTV, 12 months", money, is_few=lambda row: row.old_buyers < minimum),

@@ -163,9 +163,7 @@ class Ads:
 
     def without_ads(self, window: Window) -> Sums:
         """Sessions, orders and revenue of everything that did not come through ads."""
-        rows = [
-            row for day, rows in self.days.items() if window.first <= day <= window.last for row in rows
-        ]
+        rows = [row for day, rows in self.days.items() if window.first <= day <= window.last for row in rows]
         return total([{**row, **dict.fromkeys(COSTS)} for row in rows if not row["is_ad"]], False)
 
     @property

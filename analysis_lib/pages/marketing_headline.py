@@ -155,45 +155,54 @@ def earlier(ads: Ads, name: str, period: str) -> Comparison:
         return Comparison(None, why_missing=f"no data before {day(ads.first_day)}")
     if name != "attributed_revenue" and ads.first_spend is not None and ads.first_spend > window.last:
         return Comparison(None, why_missing=f"no ad spend before {day(ads.first_spend)}")
-    value = ads.sums(window)[_column(name)]
+    value = ads.sums(window)[column(name)]
     return Comparison(value, why_missing="not available then")
 
 
-def _column(name: str) -> str:
+def kind(name: str) -> Kind:
+    """How the metric is written."""
+    return cast(Kind, metric(name).format)
+
+
+def column(name: str) -> str:
+    """The column of the sums that holds the metric."""
     return {"attributed_revenue": "revenue", "ad_spend": "spend"}.get(name, name)
 
 
 def cards(found: Marketing, currency: str) -> Html:
     """The KPI cards, each against the window before and the one 52 weeks before."""
     shown = ["ad_spend", *CARDS, "contribution"]
-    made = [_profit_card(found, currency) if n == "contribution" else _card(found, n, currency) for n in shown]
+    made = [
+        _profit_card(found, currency) if n == "contribution" else _card(found, n, currency) for n in shown
+    ]
     note = periods.coverage(Totals(found.ads.windows, {}, found.ads.first_day))
     model = data.MODELS[data.MODEL].lower()
     said = (
-        f"Attributed by {model}, on the day of the order; recent orders can still be returned, so that a rise "
+        f"Attributed by {model}, on the day of the order; recent orders can still be returned, so that a "
+        f"rise "
         f"counts as one only where the orders rose, too. {periods.compared_with(found.profit)}"
     )
     return join([grid(made), paragraph(note) if note else Html(""), paragraph(said, "kpi-note")])
 
 
 def _card(found: Marketing, name: str, currency: str) -> Card:
-    value = found.current[_column(name)]
+    value = found.current[column(name)]
     is_clear = found.tests.get(name, Tested()).is_found
     if found.ads.first_day is None:
         value = None
-    earlier_ones = [earlier(found.ads, name, period) for period in ("previous", "year_before")]
-    return card(metric(name), value, currency, *earlier_ones, _note(found, name, value, currency), is_clear)
+    before, year_before = (earlier(found.ads, name, period) for period in ("previous", "year_before"))
+    return card(metric(name), value, currency, before, year_before, _note(found, name, value), is_clear)
 
 
-def _note(found: Marketing, name: str, value: float | None, currency: str) -> str:
+def _note(found: Marketing, name: str, value: float | None) -> str:
     if found.ads.first_day is None:
         return "no data"
     if value is None and not found.ads.has_spend:
         return "no ad spend data"
     if name == "ad_spend":
         return f"on {numbers.plural(len(found.ads.platforms), 'platform')}" if value else ""
-    column, unit = _UNITS[name]
-    units = found.current[column]
+    counted, unit = _UNITS[name]
+    units = found.current[counted]
     if value is None:
         return f"no {unit}s are known" if units is None else f"no {unit} in this window"
     note = f"n = {numbers.plural(units, unit)}"
@@ -207,11 +216,19 @@ def _note(found: Marketing, name: str, value: float | None, currency: str) -> st
 def _profit_card(found: Marketing, currency: str) -> Card:
     sums = found.profit
     value = sums.value("contribution")
-    comparisons = [sums.comparison("contribution", period) for period in ("previous", "year_before")]
+    before, year_before = (sums.comparison("contribution", one) for one in ("previous", "year_before"))
     note = "no ad spend data"
     if value is not None:
-        profit = amount(sums.value("gross_profit"), cast(Kind, "money"), currency)
+        profit = amount(sums.value("gross_profit"), "money", currency)
         note = f"gross profit of the whole shop {profit}, less ad spend"
     elif sums.first_day is None:
         note = "no data"
-    return card(metric("contribution"), value, currency, *comparisons, note, found.tests["contribution"].is_found)
+    return card(
+        metric("contribution"),
+        value,
+        currency,
+        before,
+        year_before,
+        note,
+        found.tests["contribution"].is_found,
+    )

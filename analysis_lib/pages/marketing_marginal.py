@@ -60,9 +60,7 @@ class Marginal:
 
     def adjusted(self, p_values: Sequence[float | None]) -> Marginal:
         """With the p-values after Holm."""
-        pairs = [
-            dataclasses.replace(pair, p_value=p) for pair, p in zip(self.pairs, p_values, strict=True)
-        ]
+        pairs = [dataclasses.replace(pair, p_value=p) for pair, p in zip(self.pairs, p_values, strict=True)]
         return dataclasses.replace(self, pairs=pairs)
 
 
@@ -73,7 +71,9 @@ def complete_weeks(ads: Ads, most: int = WEEKS) -> list[Window]:
     begin = max(ads.first_day, ads.first_spend)
     last = ads.windows.current.last
     sunday = last - dt.timedelta(days=(last.weekday() + 1) % 7)
-    made = [Window(sunday - dt.timedelta(days=7 * n + 6), sunday - dt.timedelta(days=7 * n)) for n in range(most)]
+    made = [
+        Window(sunday - dt.timedelta(days=7 * n + 6), sunday - dt.timedelta(days=7 * n)) for n in range(most)
+    ]
     return [week for week in reversed(made) if week.first >= begin]
 
 

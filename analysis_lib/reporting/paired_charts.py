@@ -37,12 +37,20 @@ def paired(name: str, rows: Sequence[PairedBar], words: Words) -> Chart:
     with fig.drawing(height=0.3 + _PAIR_HEIGHT * len(rows)) as (figure, axes):
         reach = max((max(row.first, row.second, row.high or 0.0) for row in rows), default=0.0) or 1.0
         for position, row in enumerate(rows):
-            both = ((-0.19, row.first, fig.PREVIOUS, row.first_text), (0.19, row.second, fig.SERIES[0], row.second_text))
+            both = (
+                (-0.19, row.first, fig.PREVIOUS, row.first_text),
+                (0.19, row.second, fig.SERIES[0], row.second_text),
+            )
             for shift, value, color, text in both:
                 axes.barh(position + shift, value, height=0.34, color=color)
                 has_range = shift > 0 and row.low is not None and row.high is not None
                 if has_range:
-                    axes.plot([row.low, row.high], [position + shift] * 2, color=fig.INK, linewidth=1.4)
+                    axes.plot(
+                        [row.low or 0.0, row.high or 0.0],
+                        [position + shift] * 2,
+                        color=fig.INK,
+                        linewidth=1.4,
+                    )
                 end = max(value, row.high or 0.0) if has_range else value
                 axes.annotate(
                     text,
@@ -92,7 +100,9 @@ def weeks(
     panels, words
         What is drawn, and the same in words.
     """
-    with fig.drawing(height=0.3 + _PANEL_HEIGHT * len(panels), rows=len(panels), sharex=True, squeeze=False) as (
+    with fig.drawing(
+        height=0.3 + _PANEL_HEIGHT * len(panels), rows=len(panels), sharex=True, squeeze=False
+    ) as (
         figure,
         grid,
     ):
@@ -110,11 +120,13 @@ def weeks(
 def _panel(axes: Axes, panel: Panel, partial: Sequence[bool]) -> None:
     places = [place for place, value in enumerate(panel.values) if value is not None]
     if panel.is_line:
-        whole = [None if cut else value for value, cut in zip(panel.values, partial, strict=True)]
-        drawn = [float("nan") if value is None else value for value in whole]
+        drawn = [
+            float("nan") if value is None or cut else value
+            for value, cut in zip(panel.values, partial, strict=True)
+        ]
         axes.plot(range(len(drawn)), drawn, color=fig.SERIES[0], linewidth=1.8, marker="o", ms=4, mew=0)
         for place in (place for place in places if partial[place]):
-            value = panel.values[place]
+            value = panel.values[place] or 0.0
             axes.plot([place], [value], marker="o", ms=5, color=fig.SERIES[0], mfc=fig.SURFACE, mew=1.2)
     else:
         for place in places:

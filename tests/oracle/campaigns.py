@@ -51,7 +51,7 @@ def fct_campaign_performance(shop: ShopTables, attribution: pd.DataFrame, channe
     for name in ("attributed_sessions", "credited_revenue"):
         found[name] = found[name].fillna(0).astype("int64")
     for name in ("spend", "clicks", "impressions"):
-        is_known = has_spend and (name == "spend" or spend[name].notna().any())
+        is_known = has_spend and (name == "spend" or staged.marketing_spend[name].notna().any())
         found[name] = found[name].astype("Int64").fillna(0) if is_known else pd.NA
         found[name] = found[name].astype("Int64")
     revenue = found.pop("credited_revenue")

@@ -221,8 +221,8 @@ category_sessions as (
     select
         session_products.session_id,
         coalesce(products.category, '(not set)') as category,
-        sum(session_products.views) > 0 as reached_view,
-        sum(session_products.add_to_carts) > 0 as reached_cart,
+        logical_or(session_products.views > 0) as reached_view,
+        logical_or(session_products.add_to_carts > 0) as reached_cart,
         coalesce(
             min(session_products.first_view_number) < max(session_products.last_cart_number), false
         ) as ordered_cart,
