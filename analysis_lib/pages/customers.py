@@ -63,7 +63,9 @@ def headline(book: Shop) -> Html:
         return empty(customers_segments.nothing(book))
     currency = book.parameters.currency
     before = Comparison(
-        float(found.buyers_before), day(found.earlier_date), why_missing=f"nobody had bought by {day(found.earlier_date)}"
+        float(found.buyers_before),
+        day(found.earlier_date),
+        why_missing=f"nobody had bought by {day(found.earlier_date)}",
     )
     if not found.buyers_before:
         before = Comparison(None, why_missing=before.why_missing)
@@ -77,9 +79,9 @@ def headline(book: Shop) -> Html:
     ]
     windows = periods.run_windows(book)
     dates = (
-        f"New customers and average order value: {windows.current.text} against {windows.previous.text}; 52 weeks "
-        f"before: {windows.year_before.text}. Everything else: all buyers up to {day(book.data_through)}. "
-        "Changes on the cards are counted, not tested."
+        f"New customers and average order value: {windows.current.text} against {windows.previous.text}; "
+        f"52 weeks before: {windows.year_before.text}. Everything else: all buyers up to "
+        f"{day(book.data_through)}. Changes on the cards are counted, not tested."
     )
     return join([grid(cards), paragraph(dates, "kpi-note")])
 
@@ -117,7 +119,9 @@ def _churn(book: Shop) -> Card:
     after = numbers.days(book.parameters.churn_after_days)
     if found is None or not found.eligible or found.interval is None:
         return card(metric("churn_rate"), None, "", note=f"nobody's first order is {after} old yet")
-    counts = f"{numbers.count(found.churned)} of {numbers.count(found.eligible)} who bought {after} ago or earlier"
+    counts = (
+        f"{numbers.count(found.churned)} of {numbers.count(found.eligible)} who bought {after} ago or earlier"
+    )
     if not numbers.is_reliable(found.eligible, least):
         return card(metric("churn_rate"), None, "", note=f"{counts}: too few to show a rate (n < {least})")
     sure = f"95 % interval {numbers.percent_range(found.interval.low, found.interval.high)}"
@@ -129,7 +133,9 @@ def _predicted(book: Shop) -> Card:
     currency = book.parameters.currency
     _, notes = customers_rows.fit_notes(book)
     if found.predicted_net_revenue is None:
-        return card(metric("predicted_net_revenue_12m"), None, currency, note=notes[0] if notes else "no prediction")
+        return card(
+            metric("predicted_net_revenue_12m"), None, currency, note=notes[0] if notes else "no prediction"
+        )
     ratio, naive, _ = customers_holdout.ratio(book, "holdout_orders_ratio")
     note = "there was no hold-out to try the model on"
     if ratio is not None:

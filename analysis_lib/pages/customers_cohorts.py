@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analysis_lib.pages.customers_segments import nothing
-from analysis_lib.pages.periods import as_date, records
+from analysis_lib.pages.customers_segments import nothing, rows_of
+from analysis_lib.pages.periods import as_date
 from analysis_lib.reporting import numbers, rate_charts
 from analysis_lib.reporting.charts import Words
 from analysis_lib.reporting.downloads import csv
 from analysis_lib.reporting.heatmap import heatmap
 from analysis_lib.reporting.html import Html, empty, join
 from analysis_lib.reporting.rate_charts import Estimate
-from analysis_lib.reporting.tables import Column, table
 from analysis_lib.reporting.windows import month
 from analysis_lib.statistics.stratified import clustered_proportions_p_value
 
@@ -76,7 +75,9 @@ def retention(book: Shop) -> Html:
         return empty(nothing(book))
     later = rows[rows["period_number"] > 0]
     if not later["is_observable"].any():
-        return empty("No month has passed since the month of the first orders, so that nobody can have come back.")
+        return empty(
+            "No month has passed since the month of the first orders, so that nobody can have come back."
+        )
     parts = [
         _heatmap(book, rows, "cohort-retention", "retention_rate", *_pooled(later, "active", "cohort_size")),
         _heatmap(book, rows, "revenue-retention", "revenue_retention", *_pooled_revenue(rows)),
@@ -103,7 +104,9 @@ def _pooled_revenue(rows: pd.DataFrame) -> tuple[str, str, str]:
     first = rows[rows["period_number"] == 0].set_index("cohort_period")["net_revenue"]
     for number in (1, 3, 6, 12):
         of_month = rows[(rows["period_number"] == number) & rows["is_observable"]]
-        base = sum(float(first[cohort]) for cohort in of_month["cohort_period"] if first[cohort] == first[cohort])
+        base = sum(
+            float(first[cohort]) for cohort in of_month["cohort_period"] if first[cohort] == first[cohort]
+        )
         if base:
             share = sum(float(value) for value in of_month["net_revenue"]) / base
             parts.append(f"{numbers.percent(share)} in month {number}")
@@ -118,10 +121,10 @@ def _heatmap(
     months = min(MOST_MONTHS, int(rows["period_number"].max()))
     values = {
         (row.cohort_period, row.period_number): _rate(getattr(row, column))
-        for row in rows.itertuples(index=False)
+        for row in rows_of(rows)
         if row.is_observable
     }
-    sizes = {row.cohort_period: int(row.cohort_size) for row in rows.itertuples(index=False)}
+    sizes = {row.cohort_period: int(row.cohort_size) for row in rows_of(rows)}
     labels = [f"{month(_day(start))} · {numbers.count(sizes[start])}" for start in starts]
     cells = [[values.get((start, number)) for number in range(1, months + 1)] for start in starts]
     few = [place for place, start in enumerate(starts) if sizes[start] < least]
@@ -201,7 +204,7 @@ def newest_against_earlier(book: Shop) -> Newest | None:
         return None
     sides, spans = [], []
     for part in (known.tail(NEWEST), known.head(len(known) - NEWEST)):
-        sides.append([(int(row.active), int(row.cohort_size)) for row in part.itertuples(index=False)])
+        sides.append([(int(row.active), int(row.cohort_size)) for row in rows_of(part)])
         spans.append((_day(part["cohort_period"].iloc[0]), _day(part["cohort_period"].iloc[-1])))
     return Newest(sides[0], sides[1], spans[0], spans[1])
 
@@ -219,7 +222,7 @@ def churn(book: Shop) -> Html:
         return empty(f"Nobody's first order is {after} old yet, so that nobody can have churned.")
     by_month = rows[rows["cohort_kind"] != "overall"]
     judged = by_month[by_month["eligible"] > 0].tail(MOST_COHORTS)
-    made = [_estimate(row, book.parameters.min_sample) for row in judged.itertuples(index=False)]
+    made = [_estimate(row, book.parameters.min_sample) for row in rows_of(judged)]
     waiting = by_month[by_month["eligible"] == 0]["cohort_month"].map(_day).map(month).tolist()
     total = numbers.rate(overall["churned"], overall["eligible"], book.parameters.min_sample)
     not_yet = f" Not yet known: {', '.join(waiting)}." if waiting else ""

@@ -1,7 +1,7 @@
 """The sentences of the customers page.
 
-Totals are facts of all buyers. Two kinds of comparison are tested, under one Holm correction: the newest cohorts
-against those before them, and each acquisition source against the other buyers of the same months.
+Totals are facts of all buyers. Two kinds of comparison are tested, under one Holm correction: the newest
+cohorts against those before them, and each acquisition source against the other buyers of the same months.
 """
 
 from __future__ import annotations
@@ -76,16 +76,22 @@ def _repeat(book: Shop) -> Finding:
     found = customers_rows.buyers(book)
     revenue = found.repeat_revenue_share
     brought = (
-        f" and brought {numbers.percent(revenue)} of net revenue" if revenue is not None and 0 <= revenue <= 1 else ""
+        f" and brought {numbers.percent(revenue)} of net revenue"
+        if revenue is not None and 0 <= revenue <= 1
+        else ""
     )
     few = found.buyers < book.parameters.min_sample
     share = "" if few or found.repeat_share is None else f" ({numbers.percent(found.repeat_share)})"
     interval = found.repeat_interval
-    sure = "" if few or interval is None else f"95 % interval of the share {numbers.percent_range(interval.low, interval.high)}. "
+    sure = (
+        ""
+        if few or interval is None
+        else f"95 % interval of the share {numbers.percent_range(interval.low, interval.high)}. "
+    )
     verb = "has" if found.came_back == 1 else "have"
     return Finding(
-        f"{numbers.count(found.came_back)} of {numbers.plural(found.buyers, 'buyer')}{share} {verb} come back for "
-        f"another order{brought}.",
+        f"{numbers.count(found.came_back)} of {numbers.plural(found.buyers, 'buyer')}{share} {verb} come "
+        f"back for another order{brought}.",
         f"{sure}{_best(book)}".strip(),
     )
 
@@ -93,14 +99,15 @@ def _repeat(book: Shop) -> Finding:
 def _best(book: Shop) -> str:
     if not book.available("fct_segment_summary"):
         return ""
-    rows = [row for row in customers_segments.summary(book).itertuples(index=False) if row.customers]
+    rows = [row for row in customers_segments.rows_of(customers_segments.summary(book)) if row.customers]
     rows = [row for row in rows if numbers.number_or_none(row.revenue_share) is not None]
     if not rows:
         return ""
     best = max(rows, key=lambda row: (row.revenue_share, -row.segment_order))
     return (
         f"The segment that brought most is {best.segment}: {numbers.plural(int(best.customers), 'buyer')}, "
-        f"{numbers.percent(best.customer_share)} of all, with {numbers.percent(best.revenue_share)} of net revenue."
+        f"{numbers.percent(best.customer_share)} of all, with {numbers.percent(best.revenue_share)} "
+        "of net revenue."
     )
 
 
@@ -125,9 +132,9 @@ def _differences(book: Shop, found: Tested) -> list[Finding]:
     return [
         Finding(
             f"No clear difference between {_between(looked_at)}.",
-            f"{numbers.plural(found.number, 'comparison')} of return in the month after the first order and of gross "
-            "profit for each buyer within the month of the first order: none is larger than chance explains "
-            "(p < 0.05 after Holm).",
+            f"{numbers.plural(found.number, 'comparison')} of return in the month after the first order and "
+            "of gross profit for each buyer within the month of the first order: none is larger than chance "
+            "explains (p < 0.05 after Holm).",
         )
     ]
 
@@ -151,10 +158,13 @@ def _newest(newest: Newest, p_value: float | None) -> Finding:
     share, before = came / customers, came_before / customers_before
     assert p_value is not None
     return Finding(
-        f"The newest buyers come back {'more' if share > before else 'less'} often: {numbers.percent(share)} ordered "
-        f"again in the month after their first order, {numbers.percent(before)} of those before them.",
-        f"{numbers.count(came)} of {numbers.count(customers)} who first ordered in {_span(newest.newest_months)}, "
-        f"{numbers.count(came_before)} of {numbers.count(customers_before)} of {_span(newest.earlier_months)} "
+        f"The newest buyers come back {'more' if share > before else 'less'} often: "
+        f"{numbers.percent(share)} ordered again in the month after their first order, "
+        f"{numbers.percent(before)} of those before them.",
+        f"{numbers.count(came)} of {numbers.count(customers)} who first ordered in "
+        f"{_span(newest.newest_months)}, "
+        f"{numbers.count(came_before)} of {numbers.count(customers_before)} of "
+        f"{_span(newest.earlier_months)} "
         f"({numbers.points(share - before)}, {numbers.p_value(p_value)} after Holm, more than months differ "
         "among themselves).",
         "good" if share > before else "bad",
@@ -199,7 +209,7 @@ def _at_risk(book: Shop) -> Finding | None:
         return None
     rows = [
         row
-        for row in customers_segments.summary(book).itertuples(index=False)
+        for row in customers_segments.rows_of(customers_segments.summary(book))
         if row.segment in customers_segments.AT_RISK and row.customers
     ]
     customers = sum(int(row.customers) for row in rows)
@@ -211,10 +221,11 @@ def _at_risk(book: Shop) -> Finding | None:
     last = rows[-1]
     rule = customers_segments.rules_in_words(book, last.segment)
     return Finding(
-        f"{numbers.plural(customers, 'good customer')} {'has' if customers == 1 else 'have'} not bought for long: "
-        f"{names}, with {numbers.money(revenue, book.parameters.currency, 0)} to date, "
+        f"{numbers.plural(customers, 'good customer')} {'has' if customers == 1 else 'have'} not bought for "
+        f"long: {names}, with {numbers.money(revenue, book.parameters.currency, 0)} to date, "
         f"{numbers.percent(revenue / whole)} of net revenue.",
-        f"{_came_in(book)}For {last.segment} (scores of 1 to 5, {rule}) the rule table says: {last.action.rstrip('.')}.",
+        f"{_came_in(book)}For {last.segment} (scores of 1 to 5, {rule}) the rule table says: "
+        f"{str(last.action).rstrip('.')}.",
         "bad",
     )
 
@@ -237,6 +248,6 @@ def _expected(book: Shop) -> Finding | None:
     return Finding(
         f"Those who bought so far are expected to bring "
         f"{numbers.money(found.predicted_net_revenue, book.parameters.currency)} in the next 12 months.",
-        f"{numbers.count(found.predicted_orders)} order days by BG/NBD, their value by Gamma–Gamma; without new "
-        f"customers. {held_out or 'There was no hold-out to try the model on.'}",
+        f"{numbers.count(found.predicted_orders)} order days by BG/NBD, their value by Gamma–Gamma; without "
+        f"new customers. {held_out or 'There was no hold-out to try the model on.'}",
     )

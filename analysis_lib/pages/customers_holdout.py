@@ -29,7 +29,8 @@ select
 from dq_model_quality
 where model_name in ('bg_nbd', 'gamma_gamma') and metric like 'holdout%'
 """
-_BOTH = "(all)"
+_ALL = "(all)"
+_SLICES = (_ALL, "bought once", "bought twice", "bought 3 or 4 times", "bought 5 times or more")
 
 
 def _off_one(value: float) -> float:
@@ -42,7 +43,11 @@ _METRICS: dict[str, tuple[str, int, Callable[[float], float]]] = {
     "holdout_orders_ratio": ("Order days expected for each that came", 2, _off_one),
     "holdout_orders_mean_absolute_error": ("Mean absolute error, order days a buyer", 2, abs),
     "holdout_orders_root_mean_squared_error": ("Root mean squared error, order days a buyer", 2, abs),
-    "holdout_orders_correlation": ("Correlation of expected and actual, over buyers", 2, lambda value: -value),
+    "holdout_orders_correlation": (
+        "Correlation of expected and actual, over buyers",
+        2,
+        lambda value: -value,
+    ),
     "holdout_orders_decile_correlation": ("Correlation over ten groups of buyers", 2, lambda value: -value),
     "holdout_order_value_ratio": ("Value of an order day expected for each that came", 2, _off_one),
     "holdout_order_value_root_mean_squared_error": ("Root mean squared error, value of an order day", 1, abs),
@@ -56,13 +61,16 @@ def rows(book: Shop) -> tuple[dict[str, Any], ...]:
         return ()
     order = {name: place for place, name in enumerate(_METRICS)}
     found = [row for row in records(book, _QUALITY) if row["metric"] in order]
-    return tuple(sorted(found, key=lambda row: (order[row["metric"]], row["slice"] != _BOTH, row["slice"])))
+    parts = {name: place for place, name in enumerate(_SLICES)}
+    return tuple(
+        sorted(found, key=lambda row: (order[row["metric"]], parts.get(row["slice"], 9), row["slice"]))
+    )
 
 
 def ratio(book: Shop, metric: str) -> tuple[float | None, float | None, int]:
     """Expected to actual of the model and of the naive forecast, over all buyers, and their number."""
     for row in rows(book):
-        if row["metric"] == metric and row["slice"] == _BOTH:
+        if row["metric"] == metric and row["slice"] == _ALL:
             sample = int(row["sample_size"])
             return number_or_none(row["value"]), number_or_none(row["baseline_value"]), sample
     return None, None, 0
@@ -89,10 +97,10 @@ def sentence(book: Shop) -> str:
     found, naive, sample = ratio(book, "holdout_orders_ratio")
     if found is None:
         return ""
-    beside = f" (the same rate as before: {in_words(naive)})" if naive is not None else ""
+    beside = f", the same rate as before {in_words(naive)}" if naive is not None else ""
     return (
-        f"On the hold-out the model expected {in_words(found)} order days of "
-        f"{numbers.plural(sample, 'buyer')}{beside}."
+        f"On the hold-out ({numbers.plural(sample, 'buyer')}) the model expected {in_words(found)} order "
+        f"days{beside}."
     )
 
 
@@ -100,12 +108,12 @@ def quality(book: Shop) -> Html:
     """Every figure of the hold-out with the naive forecast's."""
     import pandas as pd
 
-    found = pd.DataFrame([{**row, "what": _METRICS[row["metric"]][0], "closer": _closer(row)} for row in rows(book)])
+    found = pd.DataFrame([{**row, **_texts(row)} for row in rows(book)])
     known = found[found["value"].notna()] if len(found) else found
     why = str(found["note"].iloc[0]) if len(found) else "the models of repeat purchases are not available"
     columns = [
         Column("what", "Figure"),
-        Column("slice", "Buyers"),
+        Column("buyers", "Buyers"),
         Column("value", "Model", _value, True),
         Column("baseline_value", "Naive", _naive, True),
         Column("closer", "Closer"),
@@ -116,12 +124,17 @@ def quality(book: Shop) -> Html:
         columns,
         "hold-out",
         "How well the model foretold what it had not seen",
-        "fitted on the days before the hold-out; naive: the same rate as before, the mean of all repeat orders",
+        "fitted on the days before the hold-out; naive: the same rate as before, the mean of all repeats",
         ["A ratio is best at 1, an error at 0, a correlation at 1. Order days are days with an order."],
         f"The model was not tried on a hold-out: {why}.",
-        download=found,
+        download=found.drop(columns=["what", "buyers"], errors="ignore"),
         download_label="Hold-out of the purchase models",
     )
+
+
+def _texts(row: dict[str, Any]) -> dict[str, str]:
+    buyers = "all" if row["slice"] == _ALL else row["slice"]
+    return {"what": _METRICS[row["metric"]][0], "buyers": buyers, "closer": _closer(row)}
 
 
 def _value(row: Any) -> str:

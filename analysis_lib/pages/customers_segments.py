@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import periods
@@ -97,6 +98,11 @@ def _scores(low: int, high: int) -> str:
     return f"{low}" if low == high else f"{low}–{high}"
 
 
+def rows_of(frame: pd.DataFrame) -> list[Any]:
+    """The rows with their columns as attributes."""
+    return list(frame.itertuples(index=False))
+
+
 def nothing(book: Shop) -> str:
     """The sentence for a shop without buyers."""
     return f"Nobody has bought up to {day(book.data_through)}."
@@ -112,20 +118,16 @@ def segments(book: Shop) -> Html:
 
 def _chart(book: Shop, rows: pd.DataFrame) -> Html:
     made = []
-    for row in rows.itertuples(index=False):
+    for row in rows_of(rows):
         customers, revenue = _share(row.customer_share), _share(row.revenue_share)
-        text = (
-            f"{numbers.percent(row.customer_share, 1)} of customers, "
-            f"{numbers.percent(_number(row.revenue_share), 1)} of revenue"
-        )
+        text = f"{numbers.percent(row.customer_share)} · {numbers.percent(_number(row.revenue_share))}"
         made.append(Pair(row.segment, customers, revenue, text))
-    best = max(made, key=lambda pair: pair.second)
-    sentence = f"{best.label}: {best.text}."
+    sentence = _largest(max(made, key=lambda pair: pair.second))
     words = Words(
         f"Customers and net revenue by segment, {day(book.data_through)}",
         f"Largest by revenue: {sentence} Segments are made of recency, frequency and value, so that the "
         "best have brought most by definition; the chart says how much.",
-        f"Dot chart of each segment's share of customers and of net revenue. Largest by revenue: {sentence} "
+        f"Dot chart of each segment's share of customers · of net revenue. Largest by revenue: {sentence} "
         + "; ".join(f"{pair.label} {pair.text}" for pair in made)
         + ".",
     )
@@ -136,6 +138,11 @@ def _chart(book: Shop, rows: pd.DataFrame) -> Html:
         functools.partial(numbers.percent, decimals=0),
         words,
     ).html
+
+
+def _largest(pair: Pair) -> str:
+    customers, revenue = numbers.percent(pair.first), numbers.percent(pair.second)
+    return f"{pair.label}, {customers} of customers with {revenue} of net revenue."
 
 
 def _number(value: Any) -> float | None:
@@ -150,10 +157,8 @@ def _table(book: Shop, rows: pd.DataFrame) -> Html:
     currency, least = book.parameters.currency, book.parameters.min_sample
     columns = [
         Column("segment", "Segment"),
-        Column("customers", "Customers", numbers.count),
-        Column("customer_share", "Share", numbers.percent),
-        Column("net_revenue", "Net revenue", functools.partial(numbers.money, currency=currency, decimals=0)),
-        Column("revenue_share", "Share", numbers.percent),
+        Column("customers", "Customers", _customers, True),
+        Column("net_revenue", "Net revenue", lambda row: _revenue(row, currency), True),
         Column("average_order_value", "Average order", functools.partial(numbers.money, currency=currency)),
         Column("median_recency_days", "Days since last order", numbers.count),
         Column(
@@ -163,27 +168,46 @@ def _table(book: Shop, rows: pd.DataFrame) -> Html:
             True,
             lambda row: not numbers.is_reliable(row.customers, least),
         ),
-        Column("action", "What to do"),
+        Column("what_to_do", "What to do"),
     ]
+    churned_after = numbers.days(book.parameters.churn_after_days)
     return table(
-        rows,
+        rows.assign(what_to_do=rows["action"].map(_in_wide_lines)),
         columns,
         "segments",
         f"Segments of customers, {day(book.data_through)}",
         "all buyers by how recently, how often and for how much they bought; amounts to date",
         [
-            f"Churned: no order for {numbers.days(book.parameters.churn_after_days)}. Days since the last order: "
-            f"median. Italic: of fewer than {least} customers, too few to rely on.",
+            f"Churned: no order for {churned_after}. Days since the last order: median. Italic: of fewer than {least} customers, too few to rely on.",
             "Segments and actions are those of the rule table rfm_segments, which can be edited.",
         ],
         nothing(book),
+        download=rows,
     )
+
+
+def _in_wide_lines(action: str) -> str:
+    """The action in lines of some words, so that a phone does not break it after each."""
+    lines = textwrap.wrap(action, 30)
+    return " ".join(line.replace(" ", numbers.NO_BREAK) for line in lines)
+
+
+def _customers(row: Any) -> str:
+    return _with_share(numbers.count(row.customers), row.customer_share)
+
+
+def _revenue(row: Any, currency: str) -> str:
+    return _with_share(numbers.money(row.net_revenue, currency, 0), row.revenue_share)
+
+
+def _with_share(text: str, share: Any) -> str:
+    return text if _number(share) is None else f"{text}{numbers.NO_BREAK}({numbers.percent(share)})"
 
 
 def _churned(row: Any) -> str:
     if not row.customers:
         return numbers.NOT_AVAILABLE
-    return f"{numbers.percent(row.churned_share)} ({numbers.count(row.churned_customers)})"
+    return f"{numbers.percent(row.churned_share)}{numbers.NO_BREAK}({numbers.count(row.churned_customers)})"
 
 
 def migration(book: Shop) -> Html:
@@ -208,7 +232,7 @@ def migration(book: Shop) -> Html:
 def _matrix(book: Shop, rows: pd.DataFrame, before: str) -> Html:
     columns = summary(book)["segment"].tolist()
     names = [NOT_YET, *columns] if (rows["previous_segment"] == NOT_YET).any() else columns
-    counts = {(row.previous_segment, row.segment): row for row in rows.itertuples(index=False)}
+    counts = {(row.previous_segment, row.segment): row for row in rows_of(rows)}
     cells = [[_cell(counts.get((name, now)), "customers") for now in columns] for name in names]
     shades = [[_cell(counts.get((name, now)), "share_of_previous") for now in columns] for name in names]
     largest = sorted(
@@ -250,8 +274,8 @@ def _moves_in_words(known: pd.DataFrame, stayed: int, before: str) -> str:
     into = known[known["segment"].isin(AT_RISK) & ~known["previous_segment"].isin(AT_RISK)]
     share = numbers.percent(stayed / total)
     return (
-        f"Of {numbers.plural(total, 'buyer')} of {before}, {numbers.count(stayed)} ({share}) are in the same segment "
-        f"now. {numbers.count(int(ups['customers'].sum()))} moved to one that stands higher in the rule "
-        f"table, each with a new order or because others fell back; {numbers.count(int(into['customers'].sum()))} "
-        f"came into {' or '.join(AT_RISK)}."
+        f"Of {numbers.plural(total, 'buyer')} of {before}, {numbers.count(stayed)} ({share}) are in the "
+        f"same segment now. {numbers.count(int(ups['customers'].sum()))} moved to one that stands higher in "
+        f"the rule table, each with a new order or because others fell back; "
+        f"{numbers.count(int(into['customers'].sum()))} came into {' or '.join(AT_RISK)}."
     )

@@ -126,7 +126,11 @@ class Source:
     @property
     def value_12m(self) -> float | None:
         """Gross profit of the first year for each buyer of the months that are a year old."""
-        return self.gross_profit_12m / self.buyers_12m if self.gross_profit_12m is not None and self.buyers_12m else None
+        return (
+            self.gross_profit_12m / self.buyers_12m
+            if self.gross_profit_12m is not None and self.buyers_12m
+            else None
+        )
 
     @property
     def error(self) -> float | None:
@@ -172,7 +176,9 @@ def _source(name: str, rows: Sequence[dict[str, Any]], year: dict[str, Any], lea
             profit = sum(float(one["gross_profit"]) for one in of_month) - float(row["gross_profit"])
             others += number * profit / rest
             compared += number
-    is_tested = name != NOT_SET and buyers >= least and sum(int(row["buyers"]) for row in rows) - buyers >= least
+    is_tested = (
+        name != NOT_SET and buyers >= least and sum(int(row["buyers"]) for row in rows) - buyers >= least
+    )
     return Source(
         name,
         buyers,
@@ -218,8 +224,8 @@ def _chart(book: Shop, shown: Sequence[Source]) -> Html:
     overall = sum(source.gross_profit for source in sources) / sum(source.buyers for source in sources)
     words = Words(
         f"Gross profit to date for each buyer in {currency} by acquisition source, with 95 % intervals",
-        f"{outcome} Orange diamonds: different from the other buyers of the same months (p < 0.05 after Holm). "
-        f"Hollow: too few buyers to rely on (n < {least}).",
+        f"{outcome} Orange diamonds: different from the other buyers of the same months (p < 0.05 after "
+        f"Holm). Hollow: too few buyers to rely on (n < {least}).",
         f"Dot chart of gross profit for each buyer by acquisition source. {outcome} "
         + "; ".join(f"{one.label} {one.text}" for one in made)
         + ".",
@@ -288,9 +294,9 @@ def _table(book: Shop, tested: Sequence[Source]) -> Html:
         "for each buyer; LTV is gross profit, the expected amount net revenue",
         [
             "LTV, first 12 months: of the buyers (n) acquired in months of which everybody is a year old.",
-            "Against the others: LTV to date less that of the other buyers who first ordered in the same months, "
-            "where a rank test within months (van Elteren, after Holm) tells them apart; – where it does not. "
-            f"Italic: on fewer than {least} buyers, too few to rely on.",
+            "Against the others: LTV to date less that of the other buyers who first ordered in the same "
+            "months, where a rank test within months (van Elteren, after Holm) tells them apart; – where it "
+            f"does not. Italic: on fewer than {least} buyers, too few to rely on.",
         ],
         nothing(book),
         download=rows.drop(columns="against_others"),
@@ -300,7 +306,8 @@ def _table(book: Shop, tested: Sequence[Source]) -> Html:
 def _with_count(row: Any, currency: str) -> str:
     if number_or_none(row.ltv_12m) is None:
         return numbers.NOT_AVAILABLE
-    return f"{numbers.money(row.ltv_12m, currency)} (n = {numbers.count(row.buyers_12m)})"
+    text = f"{numbers.money(row.ltv_12m, currency)} (n = {numbers.count(row.buyers_12m)})"
+    return text.replace(" ", numbers.NO_BREAK)
 
 
 def _against(source: Source, currency: str) -> str:

@@ -89,8 +89,8 @@ def expected(book: Shop) -> Html:
     known = f" {' '.join(_as_sentence(note) for note in notes)}" if notes else ""
     words = Words(
         f"Net revenue expected in the 365 days after {day(book.data_through)}, in {currency}",
-        f"In all {total}, by the probability that a buyer is still active. Of who bought on one day only the model "
-        f"cannot tell. {customers_holdout.sentence(book)}{known}".strip(),
+        f"In all {total}, by the probability that a buyer is still active. Of who bought on one day only the "
+        f"model cannot tell. {customers_holdout.sentence(book)}{known}".strip(),
         f"Bar chart of expected net revenue by probability of being active. In all {total}. "
         + "; ".join(f"{bar.label} {bar.text}" for bar in bars)
         + ".",
@@ -134,7 +134,7 @@ def top(book: Shop, most: int = 15) -> Html:
         part = sum(float(value) for value in rows["net_revenue"])
         share = f", together {numbers.percent(part / found.net_revenue)} of net revenue"
     columns = [
-        Column("place", "", numbers.count),
+        Column("place", "Place", numbers.count),
         Column("customer", "Customer"),
         Column("segment", "Segment"),
         Column("orders", "Orders", numbers.count),

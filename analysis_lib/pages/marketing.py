@@ -56,10 +56,19 @@ def _nothing(found: Marketing) -> str:
     return f"No ad spend, and no visits or orders from ads, on {found.ads.windows.current.text}."
 
 
+def performance(book: Shop) -> Html:
+    """Cost and return by platform, and by campaign."""
+    if not _rows(book):
+        return empty(_nothing(kpis.read(book)))
+    return join([by_platform(book), by_campaign(book)])
+
+
 def by_platform(book: Shop) -> Html:
     """Cost and return of each ad platform, with everything that came without ads and the total."""
     rows = _rows(book)
-    names = list(dict.fromkeys(row["platform"] for row in rows if row["is_ad"]))
+    names = list(
+        dict.fromkeys([*data.read(book).platforms, *(row["platform"] for row in rows if row["is_ad"])])
+    )
     made = [
         ("platform", name, [row for row in rows if row["is_ad"] and row["platform"] == name])
         for name in names
@@ -128,13 +137,20 @@ def _performance(
     ]
     offered = pd.DataFrame(plain if name == "campaign-performance" else made)
     notes = [
-        f"Attributed by {data.MODELS[data.MODEL].lower()}, by day of the order, as known now. CAC: ad spend "
-        f"for each "
-        "order that is its customer's first.",
+        f"Attributed by {data.MODELS[data.MODEL].lower()}, by day of the order, as known now. CAC (n): ad "
+        f"spend "
+        "for each order that is its customer's first, and how many they are.",
         f"In italics: on fewer than {book.parameters.min_sample} orders, new customers, clicks or "
         f"impressions, "
         "too few to rely on.",
     ]
+    blended = found.profit.value("roas")
+    if blended is not None and numbers.ratio(blended) != numbers.ratio(whole[-1]["attributed_roas"]):
+        notes.append(
+            f"The profit and loss gives {numbers.ratio(blended)} for all visits, because it books a return "
+            f"on the "
+            "day it comes back."
+        )
     if not has_spend:
         notes.append("There is no ad spend data, so that costs, clicks and returns are not known.")
     return table(
@@ -160,7 +176,7 @@ def _columns(label: str, currency: str, minimum: int) -> list[Column]:
     return [
         Column("part", label),
         Column("spend", "Ad spend", whole),
-        Column("impressions", "Shown", numbers.count),
+        Column("impressions", "Shown", numbers.compact_count),
         Column("clicks", "Clicks", numbers.count),
         Column("ctr", "CTR", numbers.percent, is_few=few("impressions")),
         Column("cpc", "CPC", exact, is_few=few("clicks")),
@@ -169,9 +185,12 @@ def _columns(label: str, currency: str, minimum: int) -> list[Column]:
         Column("revenue", "Revenue", whole),
         Column("attributed_roas", "ROAS", numbers.ratio, is_few=few("orders")),
         Column("cost_per_acquisition", "Cost per order", exact, is_few=few("orders")),
-        Column("new_customers", "New customers", numbers.count),
-        Column("cac", "CAC", exact, is_few=few("new_customers")),
+        Column("cac", "CAC (n)", _cac(exact), from_row=True, is_few=few("new_customers")),
     ]
+
+
+def _cac(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda row: f"{write(row.cac)} ({numbers.count(row.new_customers)})".replace(" ", numbers.NO_BREAK)
 
 
 def shares(book: Shop) -> Html:
@@ -238,7 +257,7 @@ def over_time(book: Shop) -> Html:
             Panel(
                 "Attributed ROAS",
                 [row["attributed_roas"] for row in sums],
-                functools.partial(numbers.count, decimals=1),
+                numbers.compact_count,
                 is_line=True,
                 reference=even,
                 reference_label="break-even" if even else "",
@@ -297,8 +316,8 @@ def _time_sentence(
     if has_spend and row["attributed_roas"] is not None:
         text += f", at a return of {numbers.ratio(row['attributed_roas'])}"
         known = [one["attributed_roas"] for one, _ in whole if one["attributed_roas"] is not None]
-        text += f"; over the whole weeks it lay between {numbers.ratio(min(known))} and "
-        f"{numbers.ratio(max(known))}"
+        low, high = numbers.ratio(min(known)), numbers.ratio(max(known))
+        text += f"; over the whole weeks it lay between {low} and {high}"
     return f"{text}."
 
 
@@ -341,8 +360,12 @@ def marginal(book: Shop) -> Html:
         Column("low", "95 % interval", _interval, from_row=True),
     ]
     notes = [
-        "Marginal return: attributed revenue that went with one more unit of spend, from the changes between "
-        "complete weeks, beside the changes of sessions and orders without ads. Not an experiment.",
+        "Marginal return: revenue that came with one more unit of spend. A day is compared with the other "
+        "days of "
+        "its week, so that season and growth play no part; a visit through the ad counts if it was the first "
+        "of "
+        f"those that led to an order within {book.parameters.attribution_lookback_days} days. Not an "
+        f"experiment.",
         f"{marketing_findings.RULE}{f' of {numbers.ratio(even)} (1 / gross margin)' if even else ''}.",
     ]
     boxed = table(
@@ -353,6 +376,7 @@ def marginal(book: Shop) -> Html:
         f"{numbers.plural(window.days // 7, 'complete week')}, money in {book.parameters.currency}",
         notes,
         download=shown,
+        download_label="Marginal return by platform",
     )
     return join([boxed, decision])
 

@@ -202,7 +202,7 @@ def acquired(label: str, rows: Sequence[Mapping[str, Any]]) -> Acquired:
     rows = [row for row in rows if row["is_complete"]]
     old = [row for row in rows if row["gross_profit_12m"] is not None]
     paid_old = [row for row in old if row["spend"]]
-    spend = _sum(rows, "spend")
+    spend = _sum(rows, "spend") or None  # a platform that never cost anything did not acquire for free
     buyers = int(_sum(rows, "buyers") or 0)
     old_buyers = int(_sum(old, "buyers") or 0)
     profit_12m, old_spend = _sum(old, "gross_profit_12m"), _sum(old, "spend")
@@ -261,12 +261,13 @@ def acquisition(book: Shop) -> Html:
     with_spend = paid(book)
     if with_spend.spend:
         totals.append(_source_row(with_spend))
-    totals.append(_source_row(acquired("All sources", cohorts(book))))
+    # Months of sources that cost nothing have nothing to pay back.
+    whole = _source_row(acquired("All sources", cohorts(book)))
+    totals.append({**whole, "payback_days": None, "old_months": 0})
     left = len(sources) - len(shown)
     notes = [
         "Complete months of acquisition up to now; LTV of twelve months, LTV:CAC and payback only of months "
-        "that "
-        "are a year old, – where none is.",
+        "that are a year old, – where no month is.",
         f"In italics: fewer than {book.parameters.min_sample} buyers, too few to rely on.",
     ]
     if left > 0:

@@ -31,7 +31,7 @@ MODELS = {
     "time_decay": "Time decay",
 }
 NO_PLATFORM, NO_CAMPAIGN = "(no platform)", "(no campaign)"
-WEEKS = 53
+WEEKS = 60  # those of the marginal return end before the touches of the last days could order
 # Numerator and denominator of each ratio; clicks and impressions may be unknown for part of the spend.
 RATIOS = {
     "attributed_roas": ("revenue", "spend"),
@@ -161,10 +161,13 @@ class Ads:
             made.append(total([_costs_only(row) for row in chosen], self.has_spend))
         return made
 
-    def without_ads(self, window: Window) -> Sums:
-        """Sessions, orders and revenue of everything that did not come through ads."""
-        rows = [row for day, rows in self.days.items() if window.first <= day <= window.last for row in rows]
-        return total([{**row, **dict.fromkeys(COSTS)} for row in rows if not row["is_ad"]], False)
+    def without_ads_daily(self, window: Window) -> list[Sums]:
+        """Sessions, orders and revenue of each day that did not come through ads."""
+        made = []
+        for offset in range(window.days):
+            rows = self.days.get(window.first + dt.timedelta(days=offset), ())
+            made.append(total([{**row, **dict.fromkeys(COSTS)} for row in rows if not row["is_ad"]], False))
+        return made
 
     @property
     def platforms(self) -> list[str]:
@@ -203,6 +206,11 @@ def total(rows: Sequence[Mapping[str, Any]], has_spend: bool = True) -> Sums:
         known = [value for row in rows if (value := number_or_none(row.get(name))) is not None]
         is_unknown = name in COSTS and (not has_spend or (bool(rows) and not known))
         made[name] = None if is_unknown else sum(known)
+    # Days without spend had no clicks; that does not make the clicks of the others known.
+    if made["spend"] and not made["clicked_spend"]:
+        made |= dict.fromkeys(("clicks", "clicked_spend"))
+    if made["spend"] and not made["impressions"]:
+        made |= dict.fromkeys(("impressions", "shown_clicks"))
     for name, (numerator, denominator) in RATIOS.items():
         above, below = made[numerator], made[denominator]
         made[name] = above / below if above is not None and below else None
@@ -214,7 +222,8 @@ def total(rows: Sequence[Mapping[str, Any]], has_spend: bool = True) -> Sums:
 def read(book: Shop) -> Ads:
     """The days of ads that the page needs, in one read."""
     found = run_windows(book)
-    first = min(found.year_before.first, found.current.last - dt.timedelta(days=7 * WEEKS + 6))
+    back = book.parameters.attribution_lookback_days + 7 * WEEKS
+    first = min(found.year_before.first, found.current.last - dt.timedelta(days=back))
     days: dict[dt.date, list[Mapping[str, Any]]] = {}
     for row in records(book, _DAYS, model=MODEL, first_date=first, last_date=found.current.last):
         day = as_date(row["calendar_date"])

@@ -93,10 +93,8 @@ def _came_back(book: Shop, found: Marketing) -> Finding:
 def _against_previous(book: Shop, found: Marketing) -> Finding | None:
     """What changed against the window before by more than chance; else that the return did not."""
     currency, windows = book.parameters.currency, found.ads.windows
-    clear = [name for name in kpis.CARDS if found.tests[name].is_found]
-    name = next((one for one in ("attributed_roas", "attributed_revenue", "cac", *clear) if one in clear), "")
-    if not name:
-        name = "attributed_roas"
+    clear = [name for name in ("attributed_roas", "attributed_revenue", "cac") if found.tests[name].is_found]
+    name = clear[0] if clear else "attributed_roas"
     value = found.current[kpis.column(name)]
     before = kpis.earlier(found.ads, name, "previous")
     tested = found.tests[name]
@@ -127,7 +125,7 @@ def _against_previous(book: Shop, found: Marketing) -> Finding | None:
         f"({numbers.p_value(tested.p_value)} after Holm)."
     )
     if others:
-        detail += f" So did change: {', '.join(others)}."
+        detail += f" So is the change of {' and '.join(others)}."
     return Finding(f"{label} {verb}: {against}.", detail, made.tone)
 
 
@@ -158,7 +156,6 @@ def _platforms(found: Marketing) -> Finding | None:
     own, rest = ads.sums(window, name), ads.sums(window, name, others=True)
     p_value = found.platforms[name].p_value
     assert p_value is not None
-    is_higher = (own["attributed_roas"] or 0.0) > (rest["attributed_roas"] or 0.0)
     shares = [
         numbers.percent((own[column] or 0.0) / (found.current[column] or 1.0))
         for column in ("spend", "revenue")
@@ -171,7 +168,6 @@ def _platforms(found: Marketing) -> Finding | None:
         f"{numbers.plural(round(own['orders'] or 0), 'order')} ({numbers.p_value(p_value)} after Holm). It "
         f"says who "
         f"was visited last before the order, not what more money would bring.",
-        "good" if is_higher else "bad",
     )
 
 
@@ -181,7 +177,7 @@ def _acquired(book: Shop) -> Finding | None:
     currency = book.parameters.currency
     if one.cac is None:
         return None
-    cost = f"A customer who came through ads cost {numbers.money(one.cac, currency)}"
+    cost = f"Each buyer whom ads acquired so far cost {numbers.money(one.cac, currency)}"
     if one.ltv_to_cac is None:
         return Finding(
             f"{cost}.",
@@ -204,7 +200,7 @@ def _acquired(book: Shop) -> Finding | None:
         )
     verb = "earned back" if one.ltv_to_cac >= 1 else "did not earn back"
     return Finding(
-        f"{cost}, and customers {verb} the ads within a year: {numbers.ratio(one.ltv_to_cac)} of gross "
+        f"{cost}, and buyers {verb} the ads within a year: {numbers.ratio(one.ltv_to_cac)} of gross "
         f"profit for "
         "each unit spent.",
         detail,
@@ -249,6 +245,6 @@ def recommendation(found: Marketing) -> Finding:
         f"on {pair.higher} ({numbers.signed(high.low, 1)} to {numbers.signed(high.high, 1)}) and "
         f"{numbers.signed(low.value, 2)} on {pair.lower} ({numbers.signed(low.low, 1)} to "
         f"{numbers.signed(low.high, 1)}; {numbers.p_value(pair.p_value)} after Holm), over the weeks of "
-        f"{marginal.weeks.text}. It is what they did together, not an experiment.",
+        f"{marginal.weeks.text}. It is what they did together within weeks, not an experiment.",
         "good",
     )

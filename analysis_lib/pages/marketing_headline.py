@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PROFIT = ("ad_spend", "contribution", "gross_profit", "net_revenue", "gross_margin", "roas")
 CARDS = ("attributed_revenue", "attributed_roas", "cac", "cpc", "ctr")
+# What may be called a change. CPC and CTR are what the platforms counted, moved by the mix of campaigns.
+TESTED = ("attributed_revenue", "attributed_roas", "cac")
 # What a value stands on; fewer than the least sample is marked.
 _UNITS = {
     "attributed_revenue": ("orders", "order"),
@@ -68,10 +70,10 @@ def read(book: Shop) -> Marketing:
     ads = data.read(book)
     profit = periods.totals(book, "fct_daily_pnl", "calendar_date", PROFIT)
     minimum = book.parameters.min_sample
-    tests = {name: _against_previous(ads, name) for name in CARDS}
+    tests = {name: _against_previous(ads, name) for name in TESTED}
     tests["contribution"] = daily_tests.compare(book, profit, ["contribution"], "previous")["contribution"]
     platforms = {name: _against_others(ads, name, minimum) for name in ads.platforms}
-    marginal = marketing_marginal.read(ads)
+    marginal = marketing_marginal.read(book, ads)
     family = [*tests.values(), *platforms.values()]
     p_values = [test.p_value if test else None for test in family]
     adjusted = findings.adjusted([*p_values, *marginal.p_values])
@@ -208,8 +210,6 @@ def _note(found: Marketing, name: str, value: float | None) -> str:
     note = f"n = {numbers.plural(units, unit)}"
     if not numbers.is_reliable(units, found.min_sample):
         note += f": too few to rely on (n < {found.min_sample})"
-    if name == "attributed_roas" and found.profit.value("roas") is not None:
-        note += f"; with the revenue of all visits {numbers.ratio(found.profit.value('roas'))}"
     return note
 
 

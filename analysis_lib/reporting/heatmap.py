@@ -1,7 +1,7 @@
 """A matrix of numbers as a heatmap: cohorts by the months since, segments before by segments now.
 
-One colour, more of it for more, so that it reads in light, in dark and with every colour blindness; every cell
-carries its number. What is not yet known is hatched, never coloured like a zero.
+One colour, more of it for more, so that it reads in light, in dark and with every colour blindness; every
+cell carries its number. What is not yet known is hatched, never coloured like a zero.
 """
 
 from __future__ import annotations

@@ -48,9 +48,7 @@ def pairs(
             color = fig.SERIES[1] if row.second > row.first else fig.PREVIOUS
             axes.plot([row.first, row.second], [position, position], color=color, linewidth=2.4, zorder=2)
             style = {"linestyle": "none", "markersize": 7, "markeredgewidth": 1.5, "color": fig.SERIES[0]}
-            axes.plot(
-                [row.first], [position], marker="o", markerfacecolor=fig.SURFACE, zorder=3, **style
-            )
+            axes.plot([row.first], [position], marker="o", markerfacecolor=fig.SURFACE, zorder=3, **style)
             axes.plot([row.second], [position], marker="o", zorder=4, **style)
             axes.annotate(
                 row.text,
@@ -70,7 +68,5 @@ def pairs(
         axes.grid(visible=False)
         axes.grid(visible=True, axis="x")
         axes.set(xlabel="", ylabel="")
-        axes.set_title(
-            f"○ {labels[0]}   ● {labels[1]}", loc="left", fontsize=9, color=fig.MUTED, pad=4
-        )
+        axes.set_title(f"○ {labels[0]}   ● {labels[1]}", loc="left", fontsize=9, color=fig.MUTED, pad=4)
         return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)

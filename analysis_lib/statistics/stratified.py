@@ -38,8 +38,8 @@ class RankTest:
 def van_elteren(strata: Sequence[Stratum]) -> RankTest | None:
     """Does a group rank higher or lower than the rest of the same strata? None where nothing can be compared.
 
-    The Wilcoxon rank sum test within each stratum, each weighted by 1 / (size + 1); normal approximation. It asks
-    nothing of the shape of the values, so a few very large ones do not decide.
+    The Wilcoxon rank sum test within each stratum, each weighted by 1 / (size + 1); normal approximation. It
+    asks nothing of the shape of the values, so a few very large ones do not decide.
 
     References
     ----------

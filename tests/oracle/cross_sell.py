@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from .propensity import KEY, pairs_of
 from .session_products import int_session_products
 from .shop_tables import ShopTables
 from .staging import money
-
-KEY = ["user_id", "product_id"]
 
 
 def fct_cross_sell_candidates(shop: ShopTables) -> pd.DataFrame:
@@ -26,17 +26,16 @@ def fct_cross_sell_candidates(shop: ShopTables) -> pd.DataFrame:
         }
     )
     lines = shop.lines[shop.lines["user_id"].notna() & shop.lines["product_id"].notna()]
-    bought = pd.MultiIndex.from_frame(lines.loc[~lines["is_cancelled"], KEY])
-    cancelled = pd.MultiIndex.from_frame(lines.loc[lines["is_cancelled"], KEY].drop_duplicates())
-    pairs = pairs.reindex(pairs.index.union(cancelled))
-    pairs = pairs[~pairs.index.isin(bought)]
+    bought = pairs_of(lines[~lines["is_cancelled"]])
+    in_vain = lines[lines["is_cancelled"]].groupby(KEY)["order_id"].nunique()
+    pairs = pairs.reindex(pairs.index.union(in_vain.index))
+    pairs = pairs[np.array([pair not in bought for pair in pairs.index], dtype=bool)]
     for name in ("views", "add_to_carts", "sessions"):
         pairs[name] = pairs[name].fillna(0).astype("int64")
-    in_vain = lines[lines["is_cancelled"]].groupby(KEY)["order_id"].nunique()
     pairs["cancelled_orders"] = in_vain.reindex(pairs.index).fillna(0).astype("int64")
     pairs["reason"] = "viewed"
     pairs.loc[pairs["add_to_carts"] > 0, "reason"] = "carted"
-    pairs.loc[pairs.index.isin(cancelled), "reason"] = "cancelled"
+    pairs.loc[pairs["cancelled_orders"] > 0, "reason"] = "cancelled"
     pairs = pairs.reset_index()
     catalogue = shop.staged.products.set_index("product_id")
     for name in ("name", "category"):

@@ -151,12 +151,12 @@ def pnl_adds_up(marts: Marts) -> None:
 def segments_add_up(marts: Marts) -> None:
     additive = [name for name in marts["fct_funnel_daily"] if name.endswith("_sessions")] + ["sessions"]
     segments = marts["fct_funnel_segments"]
-    by_dimension = segments.groupby(["period", "dimension"])[additive].sum(min_count=1).astype("Float64")
+    by_dimension = segments.groupby(["period", "dimension"])[additive].sum(min_count=1).astype("float64")
     by_dimension = by_dimension.drop("category", level="dimension", errors="ignore")  # they overlap
     for (period, dimension), counts in by_dimension.iterrows():
         assert counts.equals(by_dimension.loc[(period, "all")].rename(counts.name)), (period, dimension)
     all_time = by_dimension.loc[("all_time", "all")]
-    daily = marts["fct_funnel_daily"][additive].sum(min_count=1).astype("Float64")
+    daily = marts["fct_funnel_daily"][additive].sum(min_count=1).astype("float64")
     assert daily.equals(all_time.rename(None)), (daily, all_time)
 
 

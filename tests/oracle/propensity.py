@@ -71,9 +71,9 @@ def pairs_at(known: History, horizons_before: int) -> pd.DataFrame:
     pairs["carted"] = looked["carted_day"].min() <= cut
     in_vain = cancelled.groupby(KEY)["order_date"].max()
     pairs = pairs.reindex(pairs.index.union(in_vain.index))
-    bought = pd.MultiIndex.from_frame(placed.loc[~placed["is_cancelled"], KEY])
-    pairs = pairs[~pairs.index.isin(bought)]
     pairs["ordered"] = in_vain
+    bought = pairs_of(placed[~placed["is_cancelled"]])
+    pairs = pairs[np.array([pair not in bought for pair in pairs.index], dtype=bool)]
 
     found = pd.DataFrame(index=pairs.index)
     found["reason"] = np.where(pairs["carted"].fillna(False).astype(bool), "carted", "viewed")
@@ -98,12 +98,17 @@ def pairs_at(known: History, horizons_before: int) -> pd.DataFrame:
     if horizons_before:
         date = known.lines["order_date"]
         after = known.lines[(date > cut) & (date <= cut + known.horizon) & ~known.lines["is_cancelled"]]
-        soon = pd.MultiIndex.from_frame(after[KEY])
-        found["is_bought"] = found.index.isin(soon)
+        soon = pairs_of(after)
+        found["is_bought"] = [pair in soon for pair in found.index]
     else:
         found["is_bought"] = None
     found["cut_date"] = cut
     return found.reset_index()
+
+
+def pairs_of(lines: pd.DataFrame) -> set[tuple[str, str]]:
+    """The users and products of order lines."""
+    return set(zip(lines["user_id"], lines["product_id"], strict=True))
 
 
 def product_bands(

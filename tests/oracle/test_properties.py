@@ -79,7 +79,7 @@ def with_first_and_last_day(rows: Rows) -> Rows:
 
 
 @settings(
-    max_examples=EXAMPLES or 10,
+    max_examples=EXAMPLES or 6,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
