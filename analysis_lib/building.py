@@ -52,6 +52,7 @@ class Build:
         # The note goes before the table does: a run killed in between must not trust the new table.
         self.runner.forget(name + NEXT_SUFFIX)
         suffixes, parameters = dict(self.suffixes), self.runner.parameters
+        has_empty_input = any(not self._rows(table) for table in model.inputs)
         # Opened here, because a connection serves one thread at a time.
         opened = contextlib.ExitStack()
         session = opened.enter_context(self.runner.warehouse.session())
@@ -59,7 +60,7 @@ class Build:
         def make() -> Built:
             start = time.perf_counter()
             try:
-                with opened:
+                with opened, session.careful() if has_empty_input else contextlib.nullcontext():
                     rows = create(session, model, parameters, suffixes)
             except (ModelError, QueryError) as error:
                 raise ModelError(
@@ -68,6 +69,12 @@ class Build:
             return Built(name, "built", decision, rows, time.perf_counter() - start)
 
         return make
+
+    def _rows(self, table: str) -> int | None:
+        """Rows of an input; None for one that the shop lacks. Loaded tables are taken as filled."""
+        if table in self.runner.state.raw:
+            return 1
+        return self.results[table].rows if table in self.results else None
 
     def _end(self, name: str, built: Built) -> None:
         self.suffixes[name] = NEXT_SUFFIX

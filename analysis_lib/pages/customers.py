@@ -150,10 +150,13 @@ def key_findings(book: Shop) -> Html:
 
 
 def segments(book: Shop) -> Html:
-    """The RFM segments: share of customers against share of revenue, and what to do."""
-    if not book.available("fct_segment_summary"):
-        return empty("The shop has no orders of known users, so no segments.")
-    return customers_segments.segments(book)
+    """The RFM segments: share of customers against share of revenue."""
+    return customers_segments.chart(book)
+
+
+def actions(book: Shop) -> Html:
+    """The RFM segments in figures, and what to do."""
+    return customers_segments.actions(book)
 
 
 def migration(book: Shop) -> Html:

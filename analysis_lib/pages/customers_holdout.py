@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from analysis_lib.pages.customers_segments import in_wide_lines
 from analysis_lib.pages.periods import records
 from analysis_lib.reporting import numbers
 from analysis_lib.reporting.html import Html
@@ -134,7 +135,7 @@ def quality(book: Shop) -> Html:
 
 def _texts(row: dict[str, Any]) -> dict[str, str]:
     buyers = "all" if row["slice"] == _ALL else row["slice"]
-    return {"what": _METRICS[row["metric"]][0], "buyers": buyers, "closer": _closer(row)}
+    return {"what": in_wide_lines(_METRICS[row["metric"]][0]), "buyers": buyers, "closer": _closer(row)}
 
 
 def _value(row: Any) -> str:

@@ -108,15 +108,11 @@ def nothing(book: Shop) -> str:
     return f"Nobody has bought up to {day(book.data_through)}."
 
 
-def segments(book: Shop) -> Html:
-    """The share of the customers against that of net revenue, and the table with the actions."""
+def chart(book: Shop) -> Html:
+    """The share of the customers against that of net revenue."""
     rows = summary(book)
     if not len(rows) or not rows["customers"].sum():
         return empty(nothing(book))
-    return join([_chart(book, rows), _table(book, rows)])
-
-
-def _chart(book: Shop, rows: pd.DataFrame) -> Html:
     made = []
     for row in rows_of(rows):
         customers, revenue = _share(row.customer_share), _share(row.revenue_share)
@@ -153,7 +149,11 @@ def _share(value: Any) -> float:
     return _number(value) or 0.0
 
 
-def _table(book: Shop, rows: pd.DataFrame) -> Html:
+def actions(book: Shop) -> Html:
+    """Every segment with its figures and what to do for its customers."""
+    rows = summary(book)
+    if not len(rows) or not rows["customers"].sum():
+        return empty(nothing(book))
     currency, least = book.parameters.currency, book.parameters.min_sample
     columns = [
         Column("segment", "Segment"),
@@ -172,13 +172,14 @@ def _table(book: Shop, rows: pd.DataFrame) -> Html:
     ]
     churned_after = numbers.days(book.parameters.churn_after_days)
     return table(
-        rows.assign(what_to_do=rows["action"].map(_in_wide_lines)),
+        rows.assign(what_to_do=rows["action"].map(in_wide_lines)),
         columns,
         "segments",
         f"Segments of customers, {day(book.data_through)}",
         "all buyers by how recently, how often and for how much they bought; amounts to date",
         [
-            f"Churned: no order for {churned_after}. Days since the last order: median. Italic: of fewer than {least} customers, too few to rely on.",
+            f"Churned: no order for {churned_after}. Days since the last order: median. Italic: of "
+            f"fewer than {least} customers, too few to rely on.",
             "Segments and actions are those of the rule table rfm_segments, which can be edited.",
         ],
         nothing(book),
@@ -186,9 +187,9 @@ def _table(book: Shop, rows: pd.DataFrame) -> Html:
     )
 
 
-def _in_wide_lines(action: str) -> str:
-    """The action in lines of some words, so that a phone does not break it after each."""
-    lines = textwrap.wrap(action, 30)
+def in_wide_lines(text: str) -> str:
+    """A text in lines of some words, so that a table on a phone does not break it after each."""
+    lines = textwrap.wrap(text, 28)
     return " ".join(line.replace(" ", numbers.NO_BREAK) for line in lines)
 
 
@@ -222,9 +223,9 @@ def migration(book: Shop) -> Html:
     known = rows[rows["previous_segment"] != NOT_YET]
     if known.empty:
         return empty(f"Nobody had bought by {before}, so that nobody could move between segments.")
-    chart = _matrix(book, rows, before)
+    matrix = _matrix(book, rows, before)
     text = _moves_in_words(known, int(stayed["customers"].sum()), before)
-    made = join([chart, Html(f'<div class="figure-text">{paragraph(text).text}</div>')])
+    made = join([matrix, Html(f'<div class="figure-text">{paragraph(text).text}</div>')])
     offered = csv(rows, "segment-migration", "Moves between segments")
     return join([Html(f'<div class="figure-row">\n{made.text}\n</div>'), offered])
 

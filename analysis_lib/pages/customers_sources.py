@@ -198,7 +198,10 @@ def by_source(book: Shop, tested: Sequence[Source]) -> Html:
     """Lifetime value by acquisition source with intervals, and the table."""
     if not tested:
         return empty(nothing(book))
-    return join([_chart(book, tested[:MOST_SOURCES]), _table(book, tested)])
+    # Without any gross profit, where everything came back, there is nothing to draw.
+    has_profit = any(source.gross_profit > 0 for source in tested)
+    chart = _chart(book, tested[:MOST_SOURCES]) if has_profit else Html("")
+    return join([chart, _table(book, tested)])
 
 
 def _chart(book: Shop, shown: Sequence[Source]) -> Html:

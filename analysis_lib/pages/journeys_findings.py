@@ -63,8 +63,8 @@ def _speed(found: Journeys) -> Finding:
     later = ""
     if found.later_days is not None:
         later = (
-            f" The others came back: the middle one of these {numbers.plural(buyers - at_once, 'buyer')} bought "
-            f"{wait(found.later_days)} after the first visit, with {sessions(found.later_sessions)} "
+            f" The others came back: the middle one of these {numbers.plural(buyers - at_once, 'buyer')} "
+            f"bought {wait(found.later_days)} after the first visit, with {sessions(found.later_sessions)} "
             f"{'session' if found.later_sessions == 1 else 'sessions'} before."
         )
     return Finding(
@@ -86,9 +86,7 @@ def _share(book: Shop, found: Journeys) -> Finding | None:
     parts = []
     if limits is not None:
         parts.append(f"95{numbers.NO_BREAK}% interval {numbers.percent_range(*limits)}")
-    parts += [
-        f"by {days} days {numbers.percent(found.whole.share(days))}" for days in known if days != shown
-    ]
+    parts += [f"by {days} days {numbers.percent(found.whole.share(days))}" for days in known if days != shown]
     evidence = "; ".join(parts)
     return Finding(
         f"{numbers.percent(share)} of the visitors have bought within {shown} days of their first visit.",
@@ -120,10 +118,10 @@ def _sources(compared: Comparisons) -> list[Finding]:
     if not found:
         return [
             Finding(
-                f"No traffic source leads clearly more or fewer visitors to a first purchase within {TEST_DAYS} "
-                "days.",
-                f"None of {numbers.plural(len(tested), 'source')} differs from the others by more than chance "
-                "explains (two-proportion tests of the Kaplan–Meier estimates, with Holm's correction).",
+                "No traffic source leads clearly more or fewer of its visitors to a first purchase within "
+                f"{TEST_DAYS} days.",
+                f"None of {numbers.plural(len(tested), 'source')} differs from the others by more than "
+                "chance explains (two-proportion tests of Kaplan–Meier estimates, with Holm's correction).",
             )
         ]
     if len(found) == len(tested) == 2:  # the same test twice
@@ -149,7 +147,8 @@ def _source(name: str, one: Compared) -> Finding:
     return Finding(
         f"{numbers.percent(one.rate)} of the visitors who first came through {name} have bought within "
         f"{TEST_DAYS} days, {numbers.percent(one.other_rate)} of those of the other sources.",
-        f"{_evidence(one)} That is about {numbers.plural(round(extra), 'buyer')} {fewer} than at their share.",
+        f"{_evidence(one)} That is about {numbers.plural(round(extra), 'buyer')} {fewer} than at the share "
+        "of the others.",
         "good" if is_higher else "bad",
     )
 
@@ -163,8 +162,8 @@ def _evidence(one: Compared) -> str:
         else ""
     )
     return (
-        f"Difference {numbers.points(one.rate - one.other_rate)}{limits}; {numbers.p_value(one.p_value)} after "
-        "Holm."
+        f"Difference {numbers.points(one.rate - one.other_rate)}{limits}; {numbers.p_value(one.p_value)} "
+        "after Holm."
     )
 
 
@@ -197,8 +196,8 @@ def _months(compared: Comparisons) -> Finding | None:
         )
     is_higher = one.rate > one.other_rate
     return Finding(
-        f"Visitors who first came in {newest} buy {'more' if is_higher else 'less'} often than those of {before}: "
-        f"{shares}.",
+        f"Visitors who first came in {newest} buy {'more' if is_higher else 'less'} often than those of "
+        f"{before}: {shares}.",
         _evidence(one),
         "good" if is_higher else "bad",
     )

@@ -195,9 +195,7 @@ def read(book: Shop) -> Journeys | None:
         last_date=last,
         last_purchase_date=days["last_purchase_date"],
         new_visitors={str(row["period"]): int(row["visitors"]) for row in counted},
-        whole=next(
-            made for row, made in cohorts if row["cohort"] == ALL and row["traffic_source"] == ALL
-        ),
+        whole=next(made for row, made in cohorts if row["cohort"] == ALL and row["traffic_source"] == ALL),
         sources=[made for row, made in cohorts if row["cohort"] == ALL and row["traffic_source"] != ALL],
         months=[made for row, made in cohorts if row["cohort"] != ALL],
         sessions=[(int(row["sessions_before"]), int(row["buyers"])) for row in records(book, _SESSIONS)],

@@ -120,7 +120,7 @@ def against_rest(counts: Mapping[str, tuple[int, int]]) -> dict[str, Compared]:
     made = {}
     for name, (successes, trials) in counts.items():
         rest = [count for other, count in counts.items() if other not in (name, NOT_SET)]
-        made[name] = Compared(successes, trials, sum(one for one, _ in rest), sum(all for _, all in rest))
+        made[name] = Compared(successes, trials, sum(one for one, _ in rest), sum(of for _, of in rest))
     return made
 
 
@@ -140,7 +140,7 @@ def _p_value(one: Compared) -> float | None:
 
 
 def _with(compared: Mapping[str, Compared], p_values: Sequence[float | None]) -> dict[str, Compared]:
-    found = {name: p for name, p in zip(compared, p_values, strict=True)}
+    found = dict(zip(compared, p_values, strict=True))
     named = sorted(name for name in compared if name != NOT_SET)
     if len(named) == 2:  # the test of the one is that of the other
         found[named[1]] = found[named[0]]
@@ -169,5 +169,5 @@ def _added(newest: Sequence[Cohort], before: Sequence[Cohort]) -> Compared | Non
     sums = []
     for cohorts in (newest, before):
         counts = [counts for cohort in cohorts if (counts := cohort.counts) is not None]
-        sums += [sum(one for one, _ in counts), sum(all for _, all in counts)]
+        sums += [sum(one for one, _ in counts), sum(of for _, of in counts)]
     return Compared(*sums)

@@ -1,11 +1,9 @@
 """Which products and categories differ from the rest in purchases, returns or orders, by more than chance?
 
 Every comparison of the page stands under one correction (Holm). What is compared is chosen by how much there
-is of
-it (views, deliveries, orders), never by its outcome. Fisher's exact test, because a product is a small part of the shop.
-Sessions of one viewer, and units of one order, are no independent trials: a rate is tested as if each viewer
-had come
-once, and each order had held one unit.
+is of it (views, deliveries, orders), never by its outcome. Fisher's exact test, because a product is a small
+part of the shop. Sessions of one viewer, and units of one order, are no independent trials: a rate is tested
+as if each viewer had come once, and each order had held one unit.
 """
 
 from __future__ import annotations

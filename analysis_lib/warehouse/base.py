@@ -57,6 +57,9 @@ class Warehouse(Protocol):
     def session(self) -> AbstractContextManager[Warehouse]:
         """The same tables through a connection of its own, for another thread."""
 
+    def careful(self) -> AbstractContextManager[None]:
+        """While it is open, queries avoid what the engine is known to get wrong over empty tables."""
+
     def interrupt(self) -> None:
         """Stop what the sessions are running."""
 

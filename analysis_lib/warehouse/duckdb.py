@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -113,6 +114,19 @@ def choose_shop(settings: Settings, name: str = "") -> tuple[str, str]:
     return wanted, known[wanted]
 
 
+    """A schema with its database: a file demo.duckdb may hold a shop demo, and the name alone says both."""
+# models take a tenth longer, one of them much longer, so that it is left out only where a table is empty.
+_CAREFUL = "set disabled_optimizers = 'statistics_propagation'"
+
+
+class _Care:
+    """How many sessions want the engine to be careful: the setting holds for all of them at once."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+
+
 class DuckDBWarehouse:
     """One shop's tables in the DuckDB file of the settings.
 
@@ -136,10 +150,13 @@ class DuckDBWarehouse:
         self.settings = settings
         self.connection = _connect(settings, read_only)
         self._sessions: set[DuckDBWarehouse] = set()
+        self._care = _Care()
         with translated():
             if not read_only:
                 self.connection.execute(f"create schema if not exists {_place(self.connection, shop)}")
             self.connection.execute(f"set schema = '{_place(self.connection, shop)}'")
+            if read_only:  # what notebooks ask is small, so that the care costs nothing
+                self.connection.execute(_CAREFUL)
 
     def __enter__(self) -> DuckDBWarehouse:
         return self
@@ -167,6 +184,20 @@ class DuckDBWarehouse:
         finally:
             self._sessions.discard(other)
             other.close()
+
+    @contextlib.contextmanager
+    def careful(self) -> Iterator[None]:
+        """While it is open, queries avoid the optimiser that gives wrong answers over empty tables."""
+        with self._care.lock:
+            self._care.users += 1
+            self.connection.execute(_CAREFUL)
+        try:
+            yield
+        finally:
+            with self._care.lock:
+                self._care.users -= 1
+                if not self._care.users:
+                    self.connection.execute("reset disabled_optimizers")
 
     def interrupt(self) -> None:
         """Stop what the sessions are running."""

@@ -229,3 +229,27 @@ def test_a_shop_may_have_the_name_of_its_warehouse_file(tmp_path):
         build(opened, orders_project())
         assert opened.rows("select amount from fct_total") == [(pytest.approx(16.5),)]
     assert choose_shop(named) == ("small", "small")
+
+
+def test_a_model_that_reads_an_empty_table_is_built_with_care(warehouse, monkeypatch):
+    """DuckDB 2.0.0 folds flags to false over a join with an empty table; see warehouse/duckdb.py."""
+    used: dict[str, str] = {}
+    create = DuckDBWarehouse.create_table
+
+    def recorded(self, name, select, parameters):
+        [(used[name],)] = self.connection.execute("select current_setting('disabled_optimizers')").fetchall()
+        return create(self, name, select, parameters)
+
+    monkeypatch.setattr(DuckDBWarehouse, "create_table", recorded)
+    project = orders_project()
+    both = "select order_id from stg_orders union all select user_id from dim_lost"
+    project.models["fct_both"] = model("fct_both", both, {"order_id": "STRING"}, optional=("dim_lost",))
+    project.models["fct_after"] = model(
+        "fct_after",
+        "select count(*) as n, count(amount) as m from fct_total join fct_both on true",
+        {"n": "INT64", "m": "INT64"},
+    )
+    build(warehouse, project)
+    assert used["fct_both__next"] == "statistics_propagation"
+    assert used["fct_after__next"] == ""
+    assert used["stg_orders__next"] == ""
