@@ -75,9 +75,9 @@ def _score(found: CrossSell, name: str) -> Card:
     row = found.score(key)
     if row is None or row["value"] is None:
         return Card(metric(name), numbers.NOT_AVAILABLE, Change(""), (found.why_not or "not judged",))
-    notes = (scale,)
-    if row["baseline_name"] == "popularity":
-        notes = (f"popularity: {numbers.count(row['baseline_value'], 2)}", scale)
+    is_ranking = row["baseline_name"] == "popularity"
+    popularity = f"popularity: {numbers.count(row['baseline_value'], 2)}"
+    notes = (popularity, scale) if is_ranking else (scale,)
     return Card(metric(name), numbers.count(row["value"], 2), Change(""), notes)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages.periods import records
 from analysis_lib.pages.products import short
+from analysis_lib.pages.products_data import rows_of
 from analysis_lib.reporting import downloads, findings, numbers, rate_charts
 from analysis_lib.reporting.charts import Words
 from analysis_lib.reporting.html import Html, empty, join
@@ -146,7 +147,7 @@ def _tested(rows: pd.DataFrame, basket: Mapping[str, Any] | None) -> Pairs:
     possible = items * (items - 1) // 2
     orders = float(rows["orders"].iloc[0]) if len(rows) else 0.0
     typical = max(1.0, float(basket["pairs_per_product"] or 0) * orders) if basket else 1.0
-    rows["p_value"] = [min(1.0, HALF * possible * _tail(row, typical)) for row in rows.to_dict("records")]
+    rows["p_value"] = [min(1.0, HALF * possible * _tail(row, typical)) for row in rows_of(rows)]
     rows["is_clear"] = [findings.is_found(p) for p in rows["p_value"]]
     return Pairs(rows, items, typical)
 
@@ -207,7 +208,7 @@ def categories(book: Shop) -> Html:
     found = read(book).get("category")
     if found is None or found.rows.empty:
         return empty(nothing(book, "category"))
-    chosen = found.rows.head(_SHOWN["category"]).to_dict("records")
+    chosen = rows_of(found.rows.head(_SHOWN["category"]))
     rows = [
         Estimate(
             "Bought together",

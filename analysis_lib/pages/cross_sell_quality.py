@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import cross_sell_data
 from analysis_lib.pages.cross_sell_data import CrossSell
 from analysis_lib.pages.cross_sell_pairs import HALF
+from analysis_lib.pages.products_data import rows_of
 from analysis_lib.reporting import numbers, paired_charts
 from analysis_lib.reporting.charts import Words
 from analysis_lib.reporting.html import Html, empty, paragraph
@@ -111,10 +113,7 @@ def scores(book: Shop) -> Html:
     rows = rows.sort_values(
         ["metric", "slice"], key=lambda column: column.map(order) if column.name == "metric" else column
     )
-    rows["figure"] = [
-        _LABELS[row.metric] + ("" if row.slice == "(all)" else f", {row.slice.removeprefix('reason ')}")
-        for row in rows.itertuples()
-    ]
+    rows["figure"] = [_figure(row) for row in rows_of(rows)]
     rows["meaning"] = [_sentence(note) for note in rows["note"]]
     return table(
         rows,
@@ -133,6 +132,12 @@ def scores(book: Shop) -> Html:
         download=found.quality,
         download_label="All figures of the hold-out",
     )
+
+
+def _figure(row: Mapping[str, Any]) -> str:
+    """The name of a figure, with the part of the hold-out where it is not all of it."""
+    part = "" if row["slice"] == "(all)" else f", {str(row['slice']).removeprefix('reason ')}"
+    return f"{_LABELS[row['metric']]}{part}"
 
 
 def _sentence(note: str) -> str:
@@ -161,16 +166,15 @@ def by_decile(book: Shop) -> Html:
         why = found.why_not or "there is no hold-out"
         return empty(f"Predicted and observed purchases cannot be compared: {why}.")
     rows = []
-    for place, row in enumerate(deciles.itertuples(), start=1):
-        size = int(row.sample_size)
-        happened = float(row.baseline_value)
+    for place, row in enumerate(rows_of(deciles), start=1):
+        size, expected, happened = int(row["sample_size"]), float(row["value"]), float(row["baseline_value"])
         interval = wilson_interval(round(happened * size), size)
         rows.append(
             PairedBar(
                 f"{place}{' (best)' if place == 1 else ' (last)' if place == len(deciles) else ''}",
-                float(row.value),
+                expected,
                 happened,
-                f"{numbers.percent(row.value)} expected",
+                f"{numbers.percent(expected)} expected",
                 f"{numbers.percent(happened)} bought",
                 interval.low if interval else None,
                 interval.high if interval else None,

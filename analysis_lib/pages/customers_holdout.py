@@ -99,6 +99,8 @@ def sentence(book: Shop) -> str:
     if found is None:
         return ""
     beside = f", the same rate as before {in_words(naive)}" if naive is not None else ""
+    if naive is not None and _off_one(naive) < _off_one(found):
+        beside += ", which was closer"
     return (
         f"On the hold-out ({numbers.plural(sample, 'buyer')}) the model expected {in_words(found)} order "
         f"days{beside}."

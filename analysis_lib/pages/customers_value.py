@@ -31,19 +31,19 @@ where orders > 0 and probability_alive is not null
 group by band
 order by band
 """
-_TOP = """
+_TOP = f"""
 select
     customers.user_id,
-    {segment} as segment,
+    {{segment}} as segment,
     customers.orders,
     customers.net_revenue,
     customers.average_order_value,
     date(customers.last_order_at, @timezone) as last_order_date,
-    customers.probability_alive,
+    if({customers_rows.CAME_BACK}, customers.probability_alive, null) as probability_alive,
     customers.predicted_orders_12m,
     customers.predicted_net_revenue_12m,
 from dim_customers as customers
-{join_segments}
+{{join_segments}}
 where customers.orders > 0
 order by customers.net_revenue desc, customers.user_id
 limit @most
@@ -150,7 +150,8 @@ def top(book: Shop, most: int = 15) -> Html:
         "top-customers",
         f"Customers with most net revenue, {day(book.data_through)}",
         f"{numbers.count(len(rows))} of {numbers.plural(found.buyers, 'buyer')}{share}; keys are shortened",
-        when_empty=nothing(book),
+        ["Still active: probability by BG/NBD; – for who bought on one day only, of whom it cannot tell."],
+        nothing(book),
     )
 
 

@@ -22,7 +22,8 @@ _MOST_SOURCES = 6
 _MOST_MONTHS = 4
 _AXIS = "days since the first visit"
 _READ_AT = (1, 7, 30, 90)
-_WHO = "who came lately counts for as long as it was watched"
+_WHO = "visitors who came lately count for as long as they were watched"
+_LEAST_WATCHED = 0.1  # of the visitors; beyond that a curve hangs on a few of them
 
 
 def of_all(book: Shop) -> Html:
@@ -107,8 +108,9 @@ def by_month(book: Shop) -> Html:
         lines.append(Curve(f"{cohort.name}, {_last(values)}", values, fig.SERIES[place]))
     words = Words(
         "Share of visitors who have bought, by month of their first visit",
-        f"Kaplan–Meier estimates of the newest months; a line ends where fewer than {least} visitors have "
-        "been watched for so long. Grey: all visitors since the data began. A gap between months may be "
+        f"Kaplan–Meier estimates of the newest months; a line ends where under "
+        f"{numbers.percent(_LEAST_WATCHED, 0)} of its visitors, or fewer than {least}, have been watched for "
+        "so long. Grey: all visitors since the data began. A gap between months may be "
         "chance; the key findings say whether recent months differ.",
         "Lines of the share of visitors who have bought, by month; last known: "
         + "; ".join(_with_day(line) for line in lines)
@@ -135,7 +137,8 @@ def _rows(book: Shop, cohort: str, source: str) -> pd.DataFrame:
 
 def _while_watched(rows: pd.DataFrame, least: int) -> list[float | None]:
     """The shares up to the last day on which enough visitors were still watched or had bought."""
-    enough = (rows["at_risk"] + rows["buyers"] >= least).tolist()
+    watched = rows["at_risk"] + rows["buyers"]
+    enough = ((watched >= least) & (watched >= _LEAST_WATCHED * rows["visitors"])).tolist()
     return [
         value if is_enough else None
         for value, is_enough in zip(known(rows["converted_share"]), enough, strict=True)

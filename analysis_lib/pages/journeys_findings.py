@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analysis_lib.pages import journeys_rows, journeys_tests
@@ -203,7 +203,7 @@ def _months(compared: Comparisons) -> Finding | None:
     )
 
 
-def _named(cohorts: list[Cohort] | tuple[Cohort, ...]) -> str:
+def _named(cohorts: Sequence[Cohort]) -> str:
     """Months as a reader names them, the newest being the first of the cohorts."""
     starts = [cohort.first for cohort in cohorts if cohort.first is not None]
     first, last = min(starts), max(starts)

@@ -93,7 +93,7 @@ def by_source(book: Shop) -> Html:
         _table(rows),
         [
             Column("name", "First source"),
-            *_columns(least, [7, TEST_DAYS]),
+            *_columns(least, [TEST_DAYS]),
             Column("verdict", f"Within {TEST_DAYS} days, against the others"),
             Column("at_once", "Of the buyers, in the first session", _as_it_is),
         ],
@@ -160,22 +160,27 @@ def _row(cohort: Cohort, is_watched: Callable[[int], bool]) -> dict[str, Any]:
 
 def _quartiles(cohort: Cohort, column: str, write: Callable[[float | None], str]) -> str | None:
     values = [cohort.value(f"{part}_{column}") for part in ("p25", "median", "p75")]
-    return None if values[1] is None else " / ".join(write(value) for value in values)
+    return None if values[1] is None else _on_one_line(" / ".join(map(write, values)))
 
 
 def _share(cohort: Cohort, days: int) -> str | None:
     share, limits = cohort.share(days), cohort.limits(days)
     if share is None:
         return None
-    text = f" ({numbers.percent_range(*limits)})" if limits else ""
-    return f"{numbers.percent(share)}{text}".replace(" ", numbers.NO_BREAK)
+    # A dash could break at the end of a line.
+    text = f" ({numbers.percent_range(*limits).replace('–', ' to ')})" if limits else ""
+    return _on_one_line(f"{numbers.percent(share)}{text}")
+
+
+def _on_one_line(text: str) -> str:
+    return text.replace(" ", numbers.NO_BREAK)
 
 
 def _at_once(counts: tuple[int, int] | None, least: int) -> str:
     at_once, buyers = counts or (0, 0)
     if buyers < least:
         return f"{numbers.count(at_once)} of {numbers.count(buyers)}" if buyers else numbers.NOT_AVAILABLE
-    return numbers.rate(at_once, buyers, least)
+    return _on_one_line(numbers.rate(at_once, buyers, least))
 
 
 def _verdict(compared: Compared | None) -> str:

@@ -176,7 +176,6 @@ def _columns(label: str, currency: str, minimum: int) -> list[Column]:
     return [
         Column("part", label),
         Column("spend", "Ad spend", whole),
-        Column("impressions", "Shown", numbers.compact_count),
         Column("clicks", "Clicks", numbers.count),
         Column("ctr", "CTR", numbers.percent, is_few=few("impressions")),
         Column("cpc", "CPC", exact, is_few=few("clicks")),
@@ -255,12 +254,11 @@ def over_time(book: Shop) -> Html:
             Panel(f"Ad spend in {currency}", [row["spend"] for row in sums], short),
             revenue,
             Panel(
-                "Attributed ROAS",
+                f"Attributed ROAS{'; dashed: break-even' if even else ''}",
                 [row["attributed_roas"] for row in sums],
                 numbers.compact_count,
                 is_line=True,
                 reference=even,
-                reference_label="break-even" if even else "",
             ),
         ]
     sentence = _time_sentence(weeks, sums, partial, currency, ads.has_spend)

@@ -190,7 +190,9 @@ def _acquired(book: Shop) -> Finding | None:
         for source in channels.by_source(book)
         if source.ltv_to_cac is not None and source.old_buyers >= book.parameters.min_sample
     ]
-    detail = f"Of the months that are a year old, {numbers.plural(one.old_buyers, 'buyer')} in all."
+    detail = (
+        f"The year is that of months that are a year old, with {numbers.plural(one.old_buyers, 'buyer')}."
+    )
     if len(ratios) > 1:
         (low, lowest), (high, highest) = min(ratios), max(ratios)
         detail += (

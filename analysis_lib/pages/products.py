@@ -9,7 +9,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import periods, products_data, products_findings, products_tests
-from analysis_lib.pages.products_data import NOT_SET, Products
+from analysis_lib.pages.products_data import NOT_SET, Products, rows_of
 from analysis_lib.reporting import charts, findings, numbers, scatter
 from analysis_lib.reporting.cards import Card, card, grid
 from analysis_lib.reporting.charts import Bar, Words
@@ -109,7 +109,7 @@ def key_findings(book: Shop) -> Html:
 def margin_against_revenue(book: Shop) -> Html:
     """Gross margin against net revenue, a point a product; the largest are named."""
     found = products_data.read(book)
-    rows = found.products[found.products["margin_rate"].notna()].head(_POINTS).to_dict("records")
+    rows = rows_of(found.products[found.products["margin_rate"].notna()].head(_POINTS))
     if not rows:
         return empty(no_sales(book))
     currency = book.parameters.currency
@@ -230,7 +230,7 @@ def movers(book: Shop) -> Html:
     ]
     changes = rows["sales_change"].astype(float)
     up, down = rows[changes > 0].head(_MOVERS), rows[changes < 0].iloc[::-1].head(_MOVERS).iloc[::-1]
-    shown = [*up.to_dict("records"), *down.to_dict("records")]
+    shown = [*rows_of(up), *rows_of(down)]
     if not shown:
         return empty(
             f"Every product sold for as much on {windows.current.text} as on {windows.previous.text}."

@@ -278,3 +278,8 @@ def read(book: Shop) -> Products:
         (int(orders["orders"] or 0), int(orders["orders_before"] or 0)),
         periods.as_date(records(book, _FIRST_DAY)[0]["first_day"]),
     )
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as plain mappings."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import periods, products_data, products_tests
-from analysis_lib.pages.products_data import NOT_SET, Products
+from analysis_lib.pages.products_data import NOT_SET, Products, rows_of
 from analysis_lib.pages.products_tests import Tests
 from analysis_lib.pages.segments import Comparison
 from analysis_lib.reporting import numbers
@@ -72,7 +72,7 @@ def _top_category(found: Products, currency: str) -> str:
 def _named(found: Products, level: int) -> list[Mapping[str, Any]]:
     return [
         row
-        for row in found.categories.to_dict("records")
+        for row in rows_of(found.categories)
         if row["category_level"] == level and row["category_path"] != NOT_SET
     ]
 
@@ -85,7 +85,7 @@ def below_cost(found: Products, currency: str) -> Finding:
     if lost.empty:
         listed = "" if found.total("products") <= products_data.LISTED else " among those that sell most"
         return Finding(f"No product{listed} was sold below cost over all its sales.", overall)
-    worst = lost.loc[lost["gross_profit"].astype(float).idxmin()]
+    worst = min(rows_of(lost), key=lambda row: float(row["gross_profit"]))
     together = -float(lost["gross_profit"].astype(float).sum())
     return Finding(
         f"{numbers.plural(len(lost), 'product')} cost more than {'it' if len(lost) == 1 else 'they'} "

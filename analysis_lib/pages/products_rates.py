@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import products_data, products_tests
 from analysis_lib.pages.products import short
-from analysis_lib.pages.products_data import Products
+from analysis_lib.pages.products_data import Products, rows_of
 from analysis_lib.pages.products_tests import Tests
 from analysis_lib.pages.segments import Comparison
 from analysis_lib.reporting import numbers, rate_charts
@@ -101,10 +101,10 @@ def _rows(found: Products, tests: Tests, question: str, level: str, most: int) -
     """The rows with the most trials, and of the others those that a test tells apart."""
     trials, rank = _COLUMNS[question][1:]
     if level == "product":
-        ordered = found.products.sort_values(rank).head(products_tests.MOST).to_dict("records")
+        ordered = rows_of(found.products.sort_values(rank).head(products_tests.MOST))
         key = "product_id"
     else:
-        ordered = found.groups.sort_values(trials, ascending=False, kind="stable").to_dict("records")
+        ordered = rows_of(found.groups.sort_values(trials, ascending=False, kind="stable"))
         key = "category"
         most = most if len(ordered) > 1 else 0
     ordered = [row for row in ordered if row[trials]]

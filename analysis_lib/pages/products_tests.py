@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import products_data
-from analysis_lib.pages.products_data import Products
+from analysis_lib.pages.products_data import Products, rows_of
 from analysis_lib.pages.segments import Comparison
 from analysis_lib.reporting import findings
 
@@ -71,18 +71,18 @@ def compared(found: Products, min_sample: int) -> Tests:
     """As :func:`compare`, from the rows."""
     rates: dict[Key, tuple[Comparison, float | None]] = {}
     for question, (*_, rank) in _RATES.items():
-        for row in found.products[found.products[rank] <= MOST].to_dict("records"):
+        for row in rows_of(found.products[found.products[rank] <= MOST]):
             rates[question, "product", str(row["product_id"])] = _rate(
                 question, row, found.totals, min_sample
             )
-        groups = found.groups.to_dict("records")
+        groups = rows_of(found.groups)
         for row in groups if len(groups) > 1 else ():
             rates[question, "category", str(row["category"])] = _rate(
                 question, row, _sums(groups), min_sample
             )
     moves = {
         str(row["product_id"]): _move(row, found.window_orders, min_sample)
-        for row in found.movers[found.movers["orders_rank"] <= MOST].to_dict("records")
+        for row in rows_of(found.movers[found.movers["orders_rank"] <= MOST])
     }
     adjusted = findings.adjusted([p for _, p in (*rates.values(), *moves.values())])
     made = [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from analysis_lib.models import Model
 from analysis_lib.pages import quality_data
 from analysis_lib.pages.customers_value import mask
 from analysis_lib.reporting import numbers
@@ -42,8 +43,7 @@ def _not_passed(book: Shop, found: pd.DataFrame) -> Html:
     shown = found.drop(columns=["fingerprint"]).copy()
     models = quality_data.project(book).models
     shown["sample"] = [
-        sample_text(row.sample, _names(row, models[row.model].contract.grain if row.model in models else ()))
-        for row in found.itertuples(index=False)
+        sample_text(str(row["sample"]), _names(row, models)) for row in found.to_dict("records")
     ]
     shown["on_failure"] = [_SEVERITIES.get(severity, severity) for severity in found["severity"]]
     rows = shown[shown["status"] != "passed"].sort_values(
@@ -51,7 +51,9 @@ def _not_passed(book: Shop, found: pd.DataFrame) -> Html:
     )
     if rows.empty:
         every = numbers.plural(len(found), "check")
-        return paragraph(f"Nothing to show here: {'the 1 check' if len(found) == 1 else f'all {every}'} passed.")
+        return paragraph(
+            f"Nothing to show here: {'the 1 check' if len(found) == 1 else f'all {every}'} passed."
+        )
     columns = [
         Column("model", "Model"),
         Column("brief", "What must hold"),
@@ -71,9 +73,12 @@ def _not_passed(book: Shop, found: pd.DataFrame) -> Html:
     )
 
 
-def _names(row: Any, grain: Sequence[str]) -> list[str]:
+def _names(row: Mapping[Hashable, Any], models: Mapping[str, Model]) -> list[str]:
     """What the cells of a sample without names are: the grain or the column, and how often."""
-    return [*(grain if row.check_name == "grain" else [row.column_name]), "rows"]
+    model = models.get(row["model"])
+    if row["check_name"] == "grain" and model is not None:
+        return [*model.contract.grain, "rows"]
+    return [row["column_name"], "rows"]
 
 
 def sample_text(sample: str, names: Sequence[str]) -> str:
@@ -88,8 +93,8 @@ def sample_text(sample: str, names: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> sample_text('[{"order_id": "7", "net_revenue": "-1.00"}, {"order_id": "9", "net_revenue": "-2.00"}]', [])
-    'order_id 7, net_revenue -1.00; order_id 9, net_revenue -2.00'
+    >>> sample_text('[{"order_id": "7", "net": "-1.00"}, {"order_id": "9", "net": "-2.00"}]', [])
+    'order_id 7, net -1.00; order_id 9, net -2.00'
     >>> sample_text('[["3", "2"]]', ["product_id", "rows"])
     'product_id 3, rows 2'
     >>> sample_text('[{"email": "jane@shop.example"}]', []), sample_text("", [])
@@ -112,7 +117,7 @@ def _shown(name: str, value: str) -> str:
 def _by_model(found: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
-    made = []
+    made: list[dict[str, Any]] = []
     for (place, model), rows in found.groupby(["layer", "model"], sort=True):
         counts = rows["status"].value_counts()
         made.append(
@@ -124,6 +129,8 @@ def _by_model(found: pd.DataFrame) -> pd.DataFrame:
                 "failing_rows": int(rows["failing_rows"].sum()),
             }
         )
+    order = {name: place for place, name in enumerate(quality_data.LAYERS)}
+    made.sort(key=lambda row: (order.get(row["layer"], len(order)), row["model"]))
     return pd.DataFrame(made)
 
 

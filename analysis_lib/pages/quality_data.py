@@ -1,4 +1,4 @@
-"""What is known about the data's quality: checks, loaded rows, sums that must agree, models and what they lack."""
+"""What is known about the quality of the data: checks, loaded rows, sums, forecasts, missing models."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _TICKS = (0, 7, 14, 30, 60, 90)
+_WIDTH = 6.2  # inches: a little larger text than in wider charts, for phones
 _LABEL_GAP = 0.075  # of the axis height, between two labels
 
 
@@ -58,7 +59,7 @@ def curves(
     height
         In inches.
     """
-    with fig.drawing(height=height) as (figure, axes):
+    with fig.drawing(width=_WIDTH, height=height) as (figure, axes):
         days = max((len(line.values) for line in lines), default=1) - 1
         ends = [end for line in lines if (end := _line(axes, line, days)) is not None]
         axes.set_xlim(0, max(days, 1))
@@ -84,19 +85,20 @@ def _line(axes: Axes, line: Curve, days: int) -> tuple[float, str, str] | None:
     if last is None:
         return None
     color = fig.PREVIOUS if line.is_reference else line.color
-    values = _numbers(line.values)
+    known = range(last + 1)  # a step after the last known day would say more than is known
+    values = _numbers(line.values[: last + 1])
     if line.low is not None and line.high is not None:
         axes.fill_between(
-            range(len(values)),
-            _numbers(line.low),
-            _numbers(line.high),
+            known,
+            _numbers(line.low[: last + 1]),
+            _numbers(line.high[: last + 1]),
             step="post",
             color=color,
             alpha=0.15,
             linewidth=0,
         )
     axes.plot(
-        range(len(values)),
+        known,
         values,
         drawstyle="steps-post",
         color=color,

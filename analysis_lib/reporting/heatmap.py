@@ -21,7 +21,7 @@ Cells = Sequence[Sequence[float | None]]
 _ROW_HEIGHT = 0.2  # inches
 _FONT_SIZE = 8.5
 _GAP = 0.06  # of a cell, between two
-_FAINTEST, _STRONGEST = 0.05, 0.55  # opacity; text keeps a contrast of 4.5 on the strongest, in both themes
+_FAINTEST, _STRONGEST = 0.05, 0.52  # opacity; text keeps a contrast of 4.5 on the strongest, in both themes
 _CLIP = 0.95  # the strongest colour begins at this quantile, so that one large cell does not pale the rest
 
 
@@ -83,7 +83,7 @@ def _strengths(cells: Cells) -> list[list[float]]:
     Examples
     --------
     >>> _strengths([[0.0, 1.0, None]])
-    [[0.05, 0.55, 0.05]]
+    [[0.05, 0.52, 0.05]]
     """
     known = sorted(value for row in cells for value in row if value is not None)
     largest = known[min(len(known) - 1, round(_CLIP * len(known)))] if known else 0.0

@@ -90,12 +90,15 @@ def picture(layers: Sequence[Layer], reads: Mapping[str, Iterable[str]], words: 
     svg = (
         f'<svg class="sb-fig" role="img" aria-label="{escape(words.alt)}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" xmlns="http://www.w3.org/2000/svg" '
-        f'style="min-width: {_SMALLEST}rem; max-width: none; max-height: none">\n' + "\n".join(parts) + "\n</svg>"
+        f'style="min-width: {_SMALLEST}rem; max-width: none; max-height: none">\n'
+        + "\n".join(parts)
+        + "\n</svg>"
     )
     reading = f" {escape(words.reading)}" if words.reading else ""
     # Who has no mouse scrolls the box with the arrow keys, so it takes the focus.
     return Html(
-        f'<figure class="sb-figure">\n<figcaption><strong>{escape(words.title)}.</strong>{reading}</figcaption>\n'
+        f'<figure class="sb-figure">\n'
+        f"<figcaption><strong>{escape(words.title)}.</strong>{reading}</figcaption>\n"
         f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="{escape(words.title)}">\n'
         f"{svg}\n</div>\n</figure>"
     )
@@ -127,7 +130,10 @@ def _top(layer: Layer, tallest: int) -> float:
 
 def _pairs(places: Mapping[str, _Place], reads: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
     return [
-        (name, source) for name in sorted(places) for source in sorted(reads.get(name, ())) if source in places
+        (name, source)
+        for name in sorted(places)
+        for source in sorted(reads.get(name, ()))
+        if source in places
     ]
 
 

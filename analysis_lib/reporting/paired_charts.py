@@ -15,8 +15,8 @@ from analysis_lib.reporting.windows import short_day
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_PAIR_HEIGHT = 0.5  # inches two bars take, labels included
-_PANEL_HEIGHT = 1.25
+_PAIR_HEIGHT = 0.44  # inches two bars take, labels included
+_PANEL_HEIGHT = 1.08
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def paired(name: str, rows: Sequence[PairedBar], words: Words) -> Chart:
                     xytext=(6, 0),
                     textcoords="offset points",
                     va="center",
-                    fontsize=9,
+                    fontsize=10,
                     annotation_clip=False,
                 )
         label_rows(axes, [row.label for row in rows])
@@ -72,8 +72,8 @@ def paired(name: str, rows: Sequence[PairedBar], words: Words) -> Chart:
 class Panel:
     """One panel of :func:`weeks`: its heading, a value a week (None where there is none), its axis.
 
-    `is_line` draws points joined by a line, for ratios, else columns; `reference` is a dashed line with
-    its label.
+    `is_line` draws points joined by a line, for ratios, else columns; `reference` is a dashed line, which
+    the heading names.
     """
 
     title: str
@@ -81,7 +81,6 @@ class Panel:
     formatter: Formatter
     is_line: bool = False
     reference: float | None = None
-    reference_label: str = ""
 
 
 def weeks(
@@ -145,17 +144,5 @@ def _panel(axes: Axes, panel: Panel, partial: Sequence[bool]) -> None:
     axes.set_ylim(bottom, top * 1.12)
     if panel.reference is not None:
         axes.axhline(panel.reference, color=fig.MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        axes.annotate(
-            panel.reference_label,
-            xy=(1, panel.reference),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            ha="left",
-            color=fig.MUTED,
-            fontsize=9,
-            annotation_clip=False,
-        )
     fig.value_axis(axes, panel.formatter, bins=3)
     axes.set(xlabel="", ylabel="")

@@ -22,6 +22,7 @@ def fct_funnel_daily(shop: ShopTables, sessions: pd.DataFrame) -> pd.DataFrame:
     counted = _counts(sessions, ["session_date"])
     views = _first_views(shop, sessions, ["session_date"])
     walks = _windowed(shop, views)
+    walks = walks[walks["is_over"]]  # on the last day with a window, not that of a view after midnight
     counted = counted.merge(_windowed_counts(walks, ["session_date"], shop), how="left", on="session_date")
     if not len(sessions):
         return counted

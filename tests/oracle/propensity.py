@@ -189,8 +189,9 @@ def probabilities(pairs: pd.DataFrame, fit: pd.DataFrame) -> np.ndarray:
 
 def hold_out_quality(shop: ShopTables, fit: pd.DataFrame) -> pd.DataFrame:
     """The figures of the hold-out by metric, from every pair of it: the model's and the baseline's."""
-    held_out = pairs_at(history(shop), 1)
-    learned = pd.concat([pairs_at(history(shop), back) for back in range(2, CUT_OFFS)])
+    known = history(shop)
+    held_out = pairs_at(known, 1)
+    learned = pd.concat([pairs_at(known, back) for back in range(2, CUT_OFFS)])
     is_bought = held_out["is_bought"].to_numpy(dtype=bool)
     average = learned["is_bought"].astype(bool).mean()
     odds, chance = log_odds(held_out, fit), probabilities(held_out, fit)

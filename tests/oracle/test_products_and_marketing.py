@@ -6,6 +6,7 @@ test_marts_equal_pandas compares the same marts on the other shops.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,62 @@ def test_candidates_are_valued_and_ranked(both, shop: str, parameters: dict[str,
 @pytest.mark.parametrize(("shop", "parameters"), SHOPS)
 def test_invariant(both, shop: str, parameters: dict[str, Any], holds: Callable[[Marts], None]):
     holds(both(shop, parameters)[0])
+
+
+def with_more(rows: pd.DataFrame, column: str, by: Any) -> pd.DataFrame:
+    """The mart with one of its numbers too large."""
+    changed = rows[column].tolist()
+    place = next(place for place, value in enumerate(changed) if pd.notna(value))
+    changed[place] += by
+    return rows.assign(**{column: changed})
+
+
+def with_a_bought_candidate(marts: Marts) -> pd.DataFrame:
+    """The candidates, the first of them one that its user bought."""
+    lines = marts["int_order_lines"]
+    kept = lines[~lines["is_cancelled"].astype(bool) & lines["product_id"].notna()].iloc[0]
+    candidates = marts["fct_cross_sell_candidates"].copy()
+    candidates.loc[candidates.index[0], ["user_id", "product_id"]] = kept[
+        ["user_id", "product_id"]
+    ].to_numpy()
+    return candidates
+
+
+CENT = Decimal("0.01")
+SPOILT: dict[str, tuple[str, Callable[[Marts], pd.DataFrame]]] = {
+    "credit_of_every_order_is_one": ("fct_attribution", lambda m: m["fct_attribution"].iloc[1:]),
+    "attributed_revenue_is_net_revenue": (
+        "fct_attribution",
+        lambda m: with_more(m["fct_attribution"], "credited_revenue", CENT),
+    ),
+    "campaigns_add_up": (
+        "fct_campaign_performance",
+        lambda m: with_more(m["fct_campaign_performance"], "spend", CENT),
+    ),
+    "channels_add_up": (
+        "fct_channel_acquisition",
+        lambda m: with_more(m["fct_channel_acquisition"], "gross_profit", CENT),
+    ),
+    "categories_add_up": (
+        "fct_category_performance",
+        lambda m: with_more(m["fct_category_performance"], "views", 1),
+    ),
+    "sessions_hold_their_products": (
+        "int_session_products",
+        lambda m: m["int_session_products"].query("views == 0 or session_id != session_id.max()"),
+    ),
+    "baskets_are_symmetric": ("fct_basket_affinity", lambda m: m["fct_basket_affinity"].iloc[1:]),
+    "candidates_were_never_bought": ("fct_cross_sell_candidates", with_a_bought_candidate),
+    "back_test_ends_where_the_velocity_begins": (
+        "fct_inventory_forecast",
+        lambda m: with_more(m["fct_inventory_forecast"], "backtest_actual_units", 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("holds", INVARIANTS, ids=lambda holds: holds.__name__)
+def test_invariant_fails_on_a_spoilt_mart(both, holds: Callable[[Marts], None]):
+    marts, _ = both("many_channels", SHORT)
+    name, spoil = SPOILT[holds.__name__]
+    with pytest.raises(AssertionError):
+        holds({**marts, name: spoil(marts)})

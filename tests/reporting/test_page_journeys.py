@@ -82,7 +82,7 @@ def _visitor(
 
 def _crowd(shares: Mapping[str, float], each: int = 900, returning: float = 0.2) -> list[dict[str, Any]]:
     """Visitors of 180 days, as many a source; the given share of them buys, most of these at once."""
-    made = []
+    made: list[dict[str, Any]] = []
     for source, share in shares.items():
         for place in range(each):
             came = shops.AS_OF - dt.timedelta(days=place * 7 % 180)

@@ -257,7 +257,7 @@ def test_ratios_are_those_of_sums_and_the_total_is_the_sum(planted: Shop, downlo
     text = text_of(made)
     total = float(rows["attributed_revenue"].sum())
     assert re.search(rf"All visits .*\${total:,.0f}", text)
-    assert re.search(r"Without ads – – – – – 900 60 \$1,800", text)
+    assert re.search(r"Without ads – – – – 900 60 \$1,800", text)
 
 
 def test_spend_that_names_no_campaign_is_part_of_the_ads(tmp_path: Path) -> None:
@@ -414,14 +414,15 @@ def test_each_card_links_to_its_definition(planted: Shop) -> None:
 
 
 # ------------------------------------------------------------------------------------------ marginal return
-def _random_days(seed: int, effect: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _random_days(seed: int, effect: float) -> tuple[list[float], list[float], list[float]]:
     rng = np.random.default_rng(seed)
     days = np.arange(53 * 7)
     demand = (1 + 0.4 * np.sin(2 * np.pi * days / 364)) * rng.lognormal(0, 0.1, len(days))
     demand[100:114] *= 1.6  # a sale
     spend = 30 * demand * rng.lognormal(0, 0.25, len(days))
     revenue = 100 * demand + effect * spend + rng.normal(0, 40, len(days))
-    return revenue, spend, rng.poisson(200 * demand).astype(float)
+    visits = rng.poisson(200 * demand).astype(float)
+    return revenue.tolist(), spend.tolist(), visits.tolist()
 
 
 def test_spend_that_follows_the_season_is_not_its_cause() -> None:

@@ -78,7 +78,25 @@ def product(name: str, category: str = "Coats", **given: Any) -> dict[str, Any]:
 
 def ordinary(number: int = 20) -> list[dict[str, Any]]:
     """Products that are all alike, in four categories."""
-    return [product(f"Plain {place}", ("Coats", "Socks", "Jeans", "Swim")[place % 4]) for place in range(number)]
+    return [
+        product(f"Plain {place}", ("Coats", "Socks", "Jeans", "Swim")[place % 4]) for place in range(number)
+    ]
+
+
+def marts(rows: list[dict[str, Any]], orders: list[dict[str, Any]]) -> dict[str, Any]:
+    """The marts of these products; each category has their views, and as many viewers and orders as they have."""
+    summed = ("viewing_sessions", "viewers", "purchasing_viewing_sessions", "orders", "units", "delivered_units",
+              "returned_units", "net_revenue", "gross_profit", "returns")  # fmt: skip
+    categories = [
+        {"category_level": 1, "category_path": name, "category_name": name, "products": 1, "products_sold": 1}
+        | {column: sum(row[column] for row in rows if row["category"] == name) for column in summed}
+        for name in sorted({row["category"] for row in rows})
+    ]
+    return {
+        "fct_product_performance": rows,
+        "fct_category_performance": categories,
+        "int_order_lines": orders,
+    }
 
 
 def lines(orders: dict[str, tuple[int, int]], as_of: dt.date = shops.AS_OF) -> list[dict[str, Any]]:
@@ -93,7 +111,13 @@ def lines(orders: dict[str, tuple[int, int]], as_of: dt.date = shops.AS_OF) -> l
 
 
 def _line(number: int, name: str, day: dt.date) -> dict[str, Any]:
-    money = {"gross_sales": "20.00", "discounts": "0", "cancellations": "0", "returns": "0", "net_revenue": "20.00"}
+    money = {
+        "gross_sales": "20.00",
+        "discounts": "0",
+        "cancellations": "0",
+        "returns": "0",
+        "net_revenue": "20.00",
+    }
     return {
         "order_item_id": f"i{number}",
         "order_id": f"o{number}",
@@ -124,7 +148,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     ]  # fmt: skip
     shop = shops.make_shop(
         tmp_path_factory.mktemp("planted"),
-        marts={"fct_product_performance": rows, "int_order_lines": moves(rain_hat=(40, 4))},
+        marts=marts(rows, moves(rain_hat=(40, 4))),
     )
     yield shop
     shop.close()
@@ -135,7 +159,7 @@ def alike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A shop whose products are all alike, with as many orders as before."""
     shop = shops.make_shop(
         tmp_path_factory.mktemp("alike"),
-        marts={"fct_product_performance": ordinary(), "int_order_lines": moves()},
+        marts=marts(ordinary(), moves()),
     )
     yield shop
     shop.close()
@@ -148,12 +172,16 @@ def test_the_findings_name_what_was_planted(planted: Shop) -> None:
     assert earning.startswith("80 % of net revenue comes from 19 products of 24.")
     assert "Most comes from Slow Coat: $5,000, 17.9 % of the $28,000 of all." in earning
     assert below.startswith("1 product cost more than it brought: $100 in all. Most was lost with Gift Card")
-    assert vain.startswith("Looked at, not bought: Slow Coat is ordered in 1.0 % of its viewings. 10 of 1,000")
+    assert vain.startswith(
+        "Looked at, not bought: Slow Coat is ordered in 1.0 % of its viewings. 10 of 1,000"
+    )
     assert "for all other products it is 5.0 %" in vain
     assert "there would be 40 purchases more" in vain
     assert back.startswith("Coming back: 30.0 % of what was delivered of Dresses. 60 of 200 units")
     assert "p < 0.001 after Holm" in back
-    assert moved.startswith("Rain Hat sold more on 1–30 Sep 2026: in 16.7 % of the orders, before that in 2.0 %.")
+    assert moved.startswith(
+        "Rain Hat sold more on 1–30 Sep 2026: in 16.7 % of the orders, before that in 2.0 %."
+    )
 
 
 def test_where_all_products_are_alike_nothing_is_claimed(alike: Shop) -> None:
@@ -179,7 +207,12 @@ def test_the_cards_are_sums_over_the_products(planted: Shop) -> None:
 
 
 def test_the_downloads_hold_the_marts_numbers(planted: Shop, downloads: Path) -> None:
-    for section in (products.top_products, products_rates.views_to_purchases, products_rates.returns, products.movers):
+    for section in (
+        products.top_products,
+        products_rates.views_to_purchases,
+        products_rates.returns,
+        products.movers,
+    ):
         section(planted)
     mart = planted.mart("fct_product_performance").set_index("product_id")
     top = pd.read_csv(downloads / "top-products.csv").set_index("product_id")
@@ -211,7 +244,7 @@ def test_a_category_is_not_better_for_having_many_products(tmp_path: Path) -> No
     """Sessions that view several products of a category buy more often, each product does not."""
     rows = [product(f"Shirt {place}", "Shirts") for place in range(20)]
     rows += [product(f"Suit {place}", "Suits") for place in range(2)]
-    with shops.make_shop(tmp_path, marts={"fct_product_performance": rows}) as shop:
+    with shops.make_shop(tmp_path, marts=marts(rows, moves())) as shop:
         compared = products_tests.compare(shop).of("purchases", "category", "Suits")
     assert compared is not None
     assert compared.rate == compared.other_rate == 0.05
@@ -252,7 +285,9 @@ def test_one_order_is_too_little_to_compare(small_shops: dict[str, Shop]) -> Non
     assert "Too little was viewed to compare products." in text
     assert "Too little was delivered to compare products." in text
     assert "sold more" not in text
-    assert "There is nothing to compare with: the orders begin on 27 Sep 2026" in text_of(products.movers(shop))
+    assert "There is nothing to compare with: the orders begin on 27 Sep 2026" in text_of(
+        products.movers(shop)
+    )
 
 
 def test_sessions_of_one_viewer_count_once() -> None:
