@@ -8,7 +8,7 @@ hold-out in
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis_lib.pages import cross_sell_data, cross_sell_findings, periods
 from analysis_lib.pages.cross_sell_data import CrossSell
@@ -99,13 +99,12 @@ def wanted_products(book: Shop, most: int = 15) -> Html:
         shown,
         [
             Column("product", "Product"),
-            Column("category", "Category"),
             Column("users", "Users", numbers.count),
             Column("carted", "of them in cart", numbers.count),
             Column("expected_purchases", "Expected purchases", functools.partial(numbers.count, decimals=2)),
             Column("unit_margin", "Margin of one", money),
             Column("expected_margin", "Expected margin", money),
-            Column("stock", "Stock"),
+            Column("stock", "Stock", _unbroken),
         ],
         "wanted-products",
         f"Products that were wanted and not bought, up to {day(book.data_through)}",
@@ -137,7 +136,7 @@ def candidates(book: Shop, most: int = 20) -> Html:
             Column("purchase_probability", "Probability", numbers.percent),
             Column("unit_margin", "Margin", money),
             Column("expected_margin", "Expected margin", money),
-            Column("is_in_stock", "In stock", _yes_no, True),
+            Column("stock", "Stock", _unbroken),
         ],
         "candidates",
         f"Candidates with the largest expected margin, {day(book.data_through)}"
@@ -162,14 +161,13 @@ def _why(found: CrossSell) -> list[str]:
     return [] if found.has_probabilities else [f"Without probabilities: {found.why_not}."]
 
 
+def _unbroken(text: str) -> str:
+    return text.replace(" ", numbers.NO_BREAK)
+
+
 def _date(value: object) -> str:
     found = periods.as_date(value)
-    return numbers.NOT_AVAILABLE if found is None else day(found).replace(" ", numbers.NO_BREAK)
-
-
-def _yes_no(row: Any) -> str:
-    value = row.is_in_stock
-    return numbers.NOT_AVAILABLE if value is None or value != value else "yes" if value else "no"
+    return numbers.NOT_AVAILABLE if found is None else _unbroken(day(found))
 
 
 def how_computed(book: Shop) -> Html:

@@ -78,7 +78,7 @@ select
     unit_margin,
     purchase_probability,
     expected_margin,
-    is_in_stock,
+    case is_in_stock when true then 'in stock' when false then 'out of stock' else 'not known' end as stock,
 from fct_cross_sell_candidates
 qualify place <= @listed
 order by place

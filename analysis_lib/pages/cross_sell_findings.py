@@ -1,4 +1,4 @@
-"""The sentences of the cross-sell page: what is wanted and what it is worth, and whether the ranking holds."""
+"""The sentences of the cross-sell page: what is wanted, what it is worth, and whether the ranking holds."""
 
 from __future__ import annotations
 

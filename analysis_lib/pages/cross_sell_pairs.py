@@ -176,14 +176,16 @@ def products(book: Shop) -> Html:
     if found is None or found.rows.empty:
         return empty(nothing(book, "product"))
     rows = found.rows
-    shown = rows.head(_SHOWN["product"])
+    # In one column: paper has no room for two names of products side by side.
+    shown = rows.head(_SHOWN["product"]).assign(pair=lambda some: some["item"] + " + " + some["other_item"])
     least = book.parameters.min_sample
     return table(
         shown,
         [
-            Column("item", "Of the orders with"),
-            Column("other_item", "so many have"),
-            Column("confidence", "Share (95 %)", _share, True, lambda row: not row.is_reliable),
+            Column("pair", "Pair"),
+            Column(
+                "confidence", "Second with the first (95 %)", _share, True, lambda row: not row.is_reliable
+            ),
             Column("orders_with_both", "Orders with both", numbers.count),
             Column("lift", "Lift", lambda value: numbers.count(value, 1)),
             Column("lift_lower", "at least", lambda value: numbers.count(value, 1)),
@@ -194,6 +196,7 @@ def products(book: Shop) -> Html:
         f"{numbers.count(len(shown))} of {numbers.plural(len(rows), 'pair')} in at least "
         f"{numbers.plural(book.parameters.min_pair_orders, 'order')}",
         [
+            "Second with the first: of the orders with the first, those with the second. "
             "Lift: how many times more often than if the two were bought independently; at least: its lower "
             "95 % bound.",
             f"{_how_tested(found)} Italic: on fewer than {least} orders.",
@@ -247,7 +250,7 @@ def _how_tested(found: Pairs, is_sentence: bool = True) -> str:
 
 def _share(row: Any) -> str:
     interval = numbers.percent_range(row.confidence_lower, row.confidence_upper)
-    return f"{numbers.percent(row.confidence)} ({interval})"
+    return f"{numbers.percent(row.confidence)}{numbers.NO_BREAK}({interval})"
 
 
 def _offered(rows: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ _MOST_MONTHS = 4
 _AXIS = "days since the first visit"
 _READ_AT = (1, 7, 30, 90)
 _WHO = "visitors who came lately count for as long as they were watched"
-_LEAST_WATCHED = 0.1  # of the visitors; beyond that a curve hangs on a few of them
+_LEAST_WATCHED = 0.2  # of the visitors; beyond that a curve hangs on a few of them
 
 
 def of_all(book: Shop) -> Html:

@@ -32,6 +32,9 @@ _GROUPS = (
     (11, None, "over 10 sessions"),
 )
 _MOST_MONTHS = 18
+_IN_BRACKETS = (
+    "in brackets the middle half of the buyers beside their median, the 95\u00a0% interval beside a share"
+)
 
 
 def sessions_before(book: Shop) -> Html:
@@ -88,7 +91,7 @@ def by_source(book: Shop) -> Html:
         book.parameters.min_sample,
     )
     least = book.parameters.min_sample
-    few = f"In italics: on fewer than {least} visitors, or for quartiles buyers, too few to rely on."
+    few = f"In italics: on fewer than {least} visitors, or for medians buyers, too few to rely on."
     return table(
         _table(rows),
         [
@@ -99,8 +102,7 @@ def by_source(book: Shop) -> Html:
         ],
         "journeys-sources",
         "The way to the first purchase by source",
-        f"All {found.since}; quartiles (25, 50 and 75{numbers.NO_BREAK}% of the buyers), shares with their "
-        f"95{numbers.NO_BREAK}% interval",
+        f"All {found.since}; {_IN_BRACKETS}",
         [
             "Higher and lower: two-proportion tests of the Kaplan–Meier estimates, with Holm's correction "
             f"over the page ({numbers.plural(compared.number, 'test')}). In the first session: of those who "
@@ -124,10 +126,10 @@ def by_month(book: Shop) -> Html:
     rows.append({**_row(found.whole, lambda _: True), "name": "All months"})
     hidden = len(found.months) - len(shown)
     notes = [
-        f"Quartiles are those of who has bought; they stand once all visitors of a month were watched for "
+        f"Medians are those of who has bought; they stand once all visitors of a month were watched for "
         f"{LAST_DAY} days, since before that the slow buyers are missing. Shares stand as soon as some "
         "visitors were watched for so long.",
-        f"In italics: on fewer than {least} visitors, or for quartiles buyers, too few to rely on.",
+        f"In italics: on fewer than {least} visitors, or for medians buyers, too few to rely on.",
         "The first months hold visitors as well who had come before the data began and were not new.",
     ]
     if hidden:
@@ -137,8 +139,7 @@ def by_month(book: Shop) -> Html:
         [Column("name", "First visit"), *_columns(least, [7, TEST_DAYS, LAST_DAY])],
         "journeys-months",
         "The way to the first purchase by month of the first visit",
-        f"Quartiles (25, 50 and 75{numbers.NO_BREAK}% of the buyers); shares with their "
-        f"95{numbers.NO_BREAK}% interval; data through {day(as_of)}",
+        f"Data through {day(as_of)}; {_IN_BRACKETS}",
         notes,
         download=_download([*found.months, found.whole]),
         download_label="All columns by month",
@@ -149,7 +150,7 @@ def by_month(book: Shop) -> Html:
 def _row(cohort: Cohort, is_watched: Callable[[int], bool]) -> dict[str, Any]:
     has_quartiles = is_watched(LAST_DAY)
     return {
-        "name": cohort.name,
+        "name": cohort.name.replace(" ", numbers.NO_BREAK) if cohort.first else cohort.name,
         "visitors": cohort.visitors,
         "buyers": cohort.buyers,
         "sessions": _quartiles(cohort, "sessions_before", sessions) if has_quartiles else None,
@@ -159,28 +160,28 @@ def _row(cohort: Cohort, is_watched: Callable[[int], bool]) -> dict[str, Any]:
 
 
 def _quartiles(cohort: Cohort, column: str, write: Callable[[float | None], str]) -> str | None:
-    values = [cohort.value(f"{part}_{column}") for part in ("p25", "median", "p75")]
-    return None if values[1] is None else _on_one_line(" / ".join(map(write, values)))
+    low, median, high = (cohort.value(f"{part}_{column}") for part in ("p25", "median", "p75"))
+    return None if median is None else _with_range(write(median), f"{write(low)} to {write(high)}")
 
 
 def _share(cohort: Cohort, days: int) -> str | None:
     share, limits = cohort.share(days), cohort.limits(days)
     if share is None:
         return None
-    # A dash could break at the end of a line.
-    text = f" ({numbers.percent_range(*limits).replace('–', ' to ')})" if limits else ""
-    return _on_one_line(f"{numbers.percent(share)}{text}")
+    limits_text = numbers.percent_range(*limits).replace("–", " to ") if limits else ""
+    return _with_range(numbers.percent(share), limits_text)
 
 
-def _on_one_line(text: str) -> str:
-    return text.replace(" ", numbers.NO_BREAK)
+def _with_range(value: str, limits: str) -> str:
+    """A value and its range, which a narrow column may put on a second line, each unbroken."""
+    return f"{value} ({limits.replace(' ', numbers.NO_BREAK)})" if limits else value
 
 
 def _at_once(counts: tuple[int, int] | None, least: int) -> str:
     at_once, buyers = counts or (0, 0)
     if buyers < least:
         return f"{numbers.count(at_once)} of {numbers.count(buyers)}" if buyers else numbers.NOT_AVAILABLE
-    return _on_one_line(numbers.rate(at_once, buyers, least))
+    return numbers.rate(at_once, buyers, least).replace("n = ", f"n{numbers.NO_BREAK}={numbers.NO_BREAK}")
 
 
 def _verdict(compared: Compared | None) -> str:

@@ -108,8 +108,7 @@ def models(book: Shop) -> Html:
         "attribution-models",
         f"Net revenue by channel and model of attribution, {window.text}",
         f"in {book.parameters.currency}; visits of up to {book.parameters.attribution_lookback_days} days "
-        f"before "
-        "the order, by day of the order",
+        "before the order, by day of the order",
         ["Lowest to highest: share of net revenue by the model that gives the channel least and most."],
         download=everything,
         bold_rows=[len(shown)],
@@ -158,12 +157,10 @@ def reconciliation(book: Shop) -> str:
     gap = max((abs(float(row["revenue"]) - ever) for row in made), default=0.0)
     third = (
         f"Over all days up to {day(book.data_through)} each model sums to {exact(ever)}, the net revenue of "
-        f"the "
-        "profit and loss, to the cent."
+        "the profit and loss, to the cent."
         if gap < 0.005
         else f"Over all days the models differ from the net revenue of the profit and loss, {exact(ever)}, "
-        f"by up "
-        f"to {exact(gap)}."
+        f"by up to {exact(gap)}."
     )
     return f"{first} {second} {third}"
 

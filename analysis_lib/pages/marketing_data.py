@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -205,7 +206,7 @@ def total(rows: Sequence[Mapping[str, Any]], has_spend: bool = True) -> Sums:
     for name in (*COSTS, *RESULTS):
         known = [value for row in rows if (value := number_or_none(row.get(name))) is not None]
         is_unknown = name in COSTS and (not has_spend or (bool(rows) and not known))
-        made[name] = None if is_unknown else sum(known)
+        made[name] = None if is_unknown else round(math.fsum(known), 9)
     # Days without spend had no clicks; that does not make the clicks of the others known.
     if made["spend"] and not made["clicked_spend"]:
         made |= dict.fromkeys(("clicks", "clicked_spend"))

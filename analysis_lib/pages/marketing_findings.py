@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 RULE = (
     "The rule: money moves only where one platform's marginal return is higher than another's (p < 0.05 "
-    "after Holm) "
-    "and its 95 % interval lies above break-even"
+    "after Holm) and its 95 % interval lies above break-even"
 )
 
 
@@ -115,8 +114,7 @@ def _against_previous(book: Shop, found: Marketing) -> Finding | None:
         return Finding(
             f"{label} was {against}: no clear change.",
             "The days of a window differ as much among themselves, or the change gets lost among all that "
-            "the page "
-            f"compares ({numbers.p_value(tested.p_value)} after Holm).",
+            f"the page compares ({numbers.p_value(tested.p_value)} after Holm).",
         )
     verb = "rose" if made.direction == "up" else "fell"
     others = [metric(one).label for one in clear if one != name]
@@ -162,12 +160,10 @@ def _platforms(found: Marketing) -> Finding | None:
     ]
     return Finding(
         f"{name} returned {numbers.ratio(own['attributed_roas'])} for each unit spent, the other platforms "
-        f"together "
-        f"{numbers.ratio(rest['attributed_roas'])}.",
+        f"together {numbers.ratio(rest['attributed_roas'])}.",
         f"It took {shares[0]} of the spend and brought {shares[1]} of the attributed revenue, on "
         f"{numbers.plural(round(own['orders'] or 0), 'order')} ({numbers.p_value(p_value)} after Holm). It "
-        f"says who "
-        f"was visited last before the order, not what more money would bring.",
+        "says who was visited last before the order, not what more money would bring.",
     )
 
 
@@ -182,29 +178,24 @@ def _acquired(book: Shop) -> Finding | None:
         return Finding(
             f"{cost}.",
             f"{numbers.plural(one.buyers, 'buyer')} so far. No month of acquisition is a year old, so that "
-            f"LTV:CAC "
-            "is not known.",
+            "LTV:CAC is not known.",
         )
     ratios = [
         (source.ltv_to_cac, source.label)
         for source in channels.by_source(book)
         if source.ltv_to_cac is not None and source.old_buyers >= book.parameters.min_sample
     ]
-    detail = (
-        f"The year is that of months that are a year old, with {numbers.plural(one.old_buyers, 'buyer')}."
-    )
+    detail = f"Counted over months that are a year old, with {numbers.plural(one.old_buyers, 'buyer')}."
     if len(ratios) > 1:
         (low, lowest), (high, highest) = min(ratios), max(ratios)
         detail += (
             f" By source: from {numbers.ratio(low)} ({lowest}) to {numbers.ratio(high)} ({highest}); whether "
-            f"they "
-            "differ by more than chance was not tested."
+            "they differ by more than chance was not tested."
         )
     verb = "earned back" if one.ltv_to_cac >= 1 else "did not earn back"
     return Finding(
         f"{cost}, and buyers {verb} the ads within a year: {numbers.ratio(one.ltv_to_cac)} of gross "
-        f"profit for "
-        "each unit spent.",
+        "profit for each unit spent.",
         detail,
     )
 
@@ -234,8 +225,7 @@ def recommendation(found: Marketing) -> Finding:
             f"{RULE}{f' of {numbers.ratio(even)}' if even else ''}. Revenue of one more unit of spend, over "
             f"the "
             f"weeks of {marginal.weeks.text}: {spans} (95 % intervals). Spend that is varied on purpose "
-            f"would narrow "
-            "them.",
+            "would narrow them.",
         )
     pair = min(clear, key=lambda one: (one.p_value or 0.0, one.higher, one.lower))
     low, high = marginal.slopes[pair.lower], marginal.slopes[pair.higher]

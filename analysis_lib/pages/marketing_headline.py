@@ -171,6 +171,11 @@ def column(name: str) -> str:
     return {"attributed_revenue": "revenue", "ad_spend": "spend"}.get(name, name)
 
 
+def nothing(found: Marketing) -> str:
+    """What stands where there is nothing to show."""
+    return f"No ad spend, and no visits or orders from ads, on {found.ads.windows.current.text}."
+
+
 def cards(found: Marketing, currency: str) -> Html:
     """The KPI cards, each against the window before and the one 52 weeks before."""
     shown = ["ad_spend", *CARDS, "contribution"]
@@ -181,8 +186,7 @@ def cards(found: Marketing, currency: str) -> Html:
     model = data.MODELS[data.MODEL].lower()
     said = (
         f"Attributed by {model}, on the day of the order; recent orders can still be returned, so that a "
-        f"rise "
-        f"counts as one only where the orders rose, too. {periods.compared_with(found.profit)}"
+        f"rise counts as one only where the orders rose, too. {periods.compared_with(found.profit)}"
     )
     return join([grid(made), paragraph(note) if note else Html(""), paragraph(said, "kpi-note")])
 

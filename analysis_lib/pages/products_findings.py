@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import periods, products_data, products_tests
 from analysis_lib.pages.products_data import NOT_SET, Products, rows_of
-from analysis_lib.pages.products_tests import Tests
+from analysis_lib.pages.products_tests import Comparisons
 from analysis_lib.pages.segments import Comparison
 from analysis_lib.reporting import numbers
 from analysis_lib.reporting.findings import Finding
@@ -98,7 +98,7 @@ def below_cost(found: Products, currency: str) -> Finding:
     )
 
 
-def in_vain(found: Products, tests: Tests) -> Finding:
+def in_vain(found: Products, tests: Comparisons) -> Finding:
     """The product, else the category, that is viewed and not bought, where a test tells it from the rest."""
     lower = _first(tests, "purchases", ("product", "category"), is_high=False)
     if lower is None:
@@ -116,7 +116,7 @@ def in_vain(found: Products, tests: Tests) -> Finding:
     )
 
 
-def coming_back(found: Products, tests: Tests, currency: str) -> Finding:
+def coming_back(found: Products, tests: Comparisons, currency: str) -> Finding:
     """The category, else the product, that comes back more often, where a test tells it from the rest."""
     higher = _first(tests, "returns", ("category", "product"), is_high=True)
     returned = numbers.rate(found.total("returned_units"), found.total("delivered_units"), 0)
@@ -137,7 +137,7 @@ def coming_back(found: Products, tests: Tests, currency: str) -> Finding:
     )
 
 
-def moved(book: Shop, found: Products, tests: Tests) -> Finding | None:
+def moved(book: Shop, found: Products, tests: Comparisons) -> Finding | None:
     """The product whose share of the orders changed most, where a test says that it did."""
     windows = periods.run_windows(book)
     if found.first_day is None or found.first_day > windows.previous.first:
@@ -170,7 +170,7 @@ def moved(book: Shop, found: Products, tests: Tests) -> Finding | None:
 
 
 def _first(
-    tests: Tests, question: str, levels: Sequence[str], is_high: bool
+    tests: Comparisons, question: str, levels: Sequence[str], is_high: bool
 ) -> tuple[str, str, Comparison] | None:
     """The comparison with the largest consequence on the first level that has one in that direction."""
     for level in levels:
@@ -180,7 +180,7 @@ def _first(
     return None
 
 
-def _no_difference(tests: Tests, question: str, what: str, more: str = "") -> Finding:
+def _no_difference(tests: Comparisons, question: str, what: str, more: str = "") -> Finding:
     number = sum(one.p_value is not None for (asked, _, _), one in tests.rates.items() if asked == question)
     if not number:
         return Finding(
@@ -195,7 +195,7 @@ def _no_difference(tests: Tests, question: str, what: str, more: str = "") -> Fi
     )
 
 
-def _more(tests: Tests, question: str, level: str, is_high: bool) -> str:
+def _more(tests: Comparisons, question: str, level: str, is_high: bool) -> str:
     others = sum((one.missing < 0) == is_high for _, one in tests.found(question, level)) - 1
     if others < 1:
         return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from analysis_lib.pages import products_data, products_tests
 from analysis_lib.pages.products import short
 from analysis_lib.pages.products_data import Products, rows_of
-from analysis_lib.pages.products_tests import Tests
+from analysis_lib.pages.products_tests import Comparisons
 from analysis_lib.pages.segments import Comparison
 from analysis_lib.reporting import numbers, rate_charts
 from analysis_lib.reporting.charts import Words
@@ -97,7 +97,9 @@ def _chart(book: Shop, question: str, name: str, title: str, overall: float | No
     ).html
 
 
-def _rows(found: Products, tests: Tests, question: str, level: str, most: int) -> list[Mapping[str, Any]]:
+def _rows(
+    found: Products, tests: Comparisons, question: str, level: str, most: int
+) -> list[Mapping[str, Any]]:
     """The rows with the most trials, and of the others those that a test tells apart."""
     trials, rank = _COLUMNS[question][1:]
     if level == "product":
@@ -113,7 +115,7 @@ def _rows(found: Products, tests: Tests, question: str, level: str, most: int) -
 
 
 def _estimate(
-    row: Mapping[str, Any], group: str, level: str, question: str, tests: Tests, least: int
+    row: Mapping[str, Any], group: str, level: str, question: str, tests: Comparisons, least: int
 ) -> Estimate:
     successes, trials = (int(row[name]) for name in _COLUMNS[question][:2])
     name = str(row["product_id"] if level == "product" else row["category"])
@@ -211,7 +213,7 @@ def _how_tested(what: str, how: str) -> str:
     )
 
 
-def _with_intervals(products: pd.DataFrame, question: str, tests: Tests) -> pd.DataFrame:
+def _with_intervals(products: pd.DataFrame, question: str, tests: Comparisons) -> pd.DataFrame:
     successes, trials, _ = _COLUMNS[question]
     rows = products.copy()
     pairs = list(zip(rows[successes].astype(int), rows[trials].astype(int), strict=True))

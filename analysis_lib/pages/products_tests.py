@@ -38,7 +38,7 @@ Key = tuple[str, str, str]  # question, "product" or "category", product id or c
 
 
 @dataclass(frozen=True)
-class Tests:
+class Comparisons:
     """The comparisons by (question, `product` or `category`, its id or name).
 
     `moves` holds a product's orders among all orders of the window, against those of the window before.
@@ -62,12 +62,12 @@ class Tests:
 
 
 @functools.lru_cache(maxsize=4)
-def compare(book: Shop) -> Tests:
+def compare(book: Shop) -> Comparisons:
     """All comparisons of the page, with p-values after Holm."""
     return compared(products_data.read(book), book.parameters.min_sample)
 
 
-def compared(found: Products, min_sample: int) -> Tests:
+def compared(found: Products, min_sample: int) -> Comparisons:
     """As :func:`compare`, from the rows."""
     rates: dict[Key, tuple[Comparison, float | None]] = {}
     for question, (*_, rank) in _RATES.items():
@@ -89,7 +89,7 @@ def compared(found: Products, min_sample: int) -> Tests:
         dataclasses.replace(one, p_value=p)
         for (one, _), p in zip((*rates.values(), *moves.values()), adjusted, strict=True)
     ]
-    return Tests(
+    return Comparisons(
         dict(zip(rates, made[: len(rates)], strict=True)), dict(zip(moves, made[len(rates) :], strict=True))
     )
 

@@ -113,7 +113,7 @@ def _forecasts(book: Shop) -> Finding | None:
         return None
     ours = sum(verdict == "model" for _, _, verdict in judged)
     naive = [(model, label) for model, label, verdict in judged if verdict == "naive"]
-    listed = "; ".join(f"{label[:1].lower()}{label[1:]} ({model})" for model, label in naive)
+    listed = "; ".join(f"{model}: {label[:1].lower()}{label[1:]}" for model, label in naive)
     where = f" The naive forecast came closer in: {listed}." if naive else ""
     return Finding(
         f"On days that they had not seen, the models came closer than a naive forecast in "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import quality_data
 from analysis_lib.reporting import numbers
-from analysis_lib.reporting.html import Html, empty, join
+from analysis_lib.reporting.html import Html, empty, escape, join
 from analysis_lib.reporting.numbers import number_or_none
 from analysis_lib.reporting.tables import Column, table
 
@@ -143,15 +143,42 @@ def quality(book: Shop) -> Html:
         return empty(" ".join([sentence, *why]))
     everything = pd.DataFrame([dict(row) for row in found])
     rows = [row for row in known if row["metric"] != _TENTHS]
-    return join([_table(rows, everything, why), _tenths(book, known)])
+    whole = [row for row in rows if row["slice"] == ALL]
+    made = [_table(whole, "model-quality", why, everything)] if whole else []
+    parts = [row for row in rows if row["slice"] != ALL]
+    folded = [_table(parts, "model-quality-by-part")] if parts else []
+    return join([*made, _folded([_meanings(whole), *folded, _tenths(book, known)])])
 
 
-def _table(rows: Sequence[Mapping[str, Any]], everything: pd.DataFrame, why: Sequence[str]) -> Html:
-    import pandas as pd
+def _meanings(rows: Sequence[Mapping[str, Any]]) -> Html:
+    """What each figure is, with its interval where it has one: too long for a table on a phone."""
+    if not rows:
+        return Html("")
+    entries = "\n".join(
+        f"<dt>{escape(name(row['model_name']))}: {escape(figure(row['metric']).label)}</dt>"
+        f"<dd>{escape(_sentence(str(row['note'])))}</dd>"
+        for row in _ordered(rows)
+    )
+    return Html(f'<dl class="definitions">\n{entries}\n</dl>')
 
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else numbers.NOT_AVAILABLE
+
+
+def _folded(tables: Sequence[Html]) -> Html:
+    text = join(tables).text
+    if not text:
+        return Html("")
+    summary = "What each figure is, and the same by part of the data"
+    return Html(f"<details><summary>{summary}</summary>\n{text}\n</details>")
+
+
+def _ordered(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """By model, figure and part, in the order in which they are named here."""
     order = {metric: place for place, metric in enumerate(FIGURES)}
     models = {model: place for place, model in enumerate(_MODELS)}
-    ordered = sorted(
+    return sorted(
         rows,
         key=lambda row: (
             models.get(row["model_name"], len(models)),
@@ -162,41 +189,50 @@ def _table(rows: Sequence[Mapping[str, Any]], everything: pd.DataFrame, why: Seq
             row["slice"],
         ),
     )
+
+
+def _table(
+    rows: Sequence[Mapping[str, Any]],
+    table_name: str,
+    why: Sequence[str] = (),
+    everything: pd.DataFrame | None = None,
+) -> Html:
+    import pandas as pd
+
     shown = pd.DataFrame(
         [
             {
                 **row,
                 "model": name(row["model_name"]),
                 "figure": figure(row["metric"]).label,
-                "part": "all" if row["slice"] == ALL else str(row["slice"]).replace("_", " "),
+                "part": str(row["slice"]).replace("abc_class", "ABC class"),
                 "closer": closer(row),
             }
-            for row in ordered
+            for row in _ordered(rows)
         ],
         columns=["model", "figure", "part", "metric", "value", "baseline_value", "baseline_name", "closer",
                  "sample_size", "note"],
     )  # fmt: skip
     columns = [
         Column("figure", "Figure"),
-        Column("part", "Part"),
+        *([] if everything is not None else [Column("part", "Part")]),
         Column("value", "Model", _value, True),
         Column("baseline_value", "Naive", _naive, True),
         Column("closer", "Closer"),
         Column("baseline_name", "The naive forecast"),
         Column("sample_size", "n", numbers.count),
-        Column("note", "What it is"),
     ]
     return table(
         shown,
         columns,
-        "model-quality",
-        "What the models foretold, beside a naive forecast",
+        table_name,
+        "What the models foretold, beside a naive forecast" + ("" if everything is not None else ", by part"),
         "fitted on earlier days, tried on later ones; a ratio is best at 1, an error at 0, a correlation or "
         "AUC at 1",
         why,
         "No figure has a value.",
         download=everything,
-        download_label="All figures of the models",
+        download_label="All figures of the models" if everything is not None else "",
         group="model",
     )
 

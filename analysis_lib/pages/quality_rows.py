@@ -10,6 +10,8 @@ from analysis_lib.reporting.html import Html, empty, join, paragraph
 from analysis_lib.reporting.tables import Column, table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis_lib.shop import Shop
 
 _LOADED = ("rows_read", "rows_staged", "rows_rejected", "duplicates_dropped", "difference")
@@ -99,7 +101,7 @@ def reconciled(book: Shop) -> Html:
     shown = found.sort_values(["place", "reconciliation"], kind="stable").drop(columns="place")
     write = _Writer(book.parameters.currency)
     columns = [
-        Column("reconciliation", "What is compared"),
+        Column("shown_name", "What is compared"),
         Column("left_name", "Left"),
         Column("left_value", "Value", write.left, True),
         Column("right_name", "Right"),
@@ -108,13 +110,13 @@ def reconciled(book: Shop) -> Html:
         Column("note", "Note"),
     ]
     # The rows of each table stand in the table above; here they are only shown where they do not agree.
-    listed = shown[(shown["kind"] != "Rows")]
+    listed = _gathered(shown[shown["kind"] != "Rows"])
     return table(
         listed,
         columns,
         "reconciliations",
         "Sums that must agree, to the last digit",
-        f"money in {book.parameters.currency}",
+        f"money in {book.parameters.currency}; ways: models of attribution, levels of category",
         when_empty="Nothing but rows could be compared: the shop has neither orders nor sessions.",
         download=rows,
         download_label="All reconciliations, those of rows as well",
@@ -152,6 +154,21 @@ def value(reconciliation: str, amount: Any, currency: str) -> str:
         return numbers.money(amount, currency, 2)
     known = numbers.number_or_none(amount)
     return numbers.count(amount, 0 if known is None or known % 1 == 0 else 6)
+
+
+def _gathered(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row for the models of attribution (or levels) of a sum that all hold with the same two sides."""
+    keys = [str(name).split(", ")[0] for name in rows["reconciliation"]]
+    sides = ["kind", "left_name", "left_value", "right_name", "right_value", "is_ok", "note"]
+    found = rows.assign(what=keys)
+    alike = found.groupby(["what", *sides], sort=False, dropna=False)["what"].transform("size")
+    names = [
+        f"{what}, {number} ways" if number > 1 and is_ok else str(name)
+        for what, number, is_ok, name in zip(
+            keys, alike, found["is_ok"], found["reconciliation"], strict=True
+        )
+    ]
+    return found.assign(shown_name=names).drop_duplicates(["shown_name", *sides]).drop(columns="what")
 
 
 class _Writer:

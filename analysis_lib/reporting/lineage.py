@@ -16,6 +16,7 @@ from analysis_lib.reporting.html import Html, escape
 _FONT = 11
 _LETTER = 6.1  # the width of a letter of that size, with some to spare in every common font
 _ROW, _BOX, _HEAD, _GUTTER, _MARGIN = 20, 16, 30, 34, 2
+_LOOSEST = 2.2
 _SMALLEST = 58  # rem; narrower than that, the picture scrolls
 
 
@@ -85,7 +86,7 @@ def picture(layers: Sequence[Layer], reads: Mapping[str, Iterable[str]], words: 
     left = float(_MARGIN)
     for layer in shown:
         parts.append(_text(left, 14, layer.title, MUTED, "600 "))
-        parts += _column(layer, places, left)
+        parts += _column(layer, places, left, _step(layer, max(len(other.rows) for other in shown)))
         left += _width(layer) + _GUTTER
     svg = (
         f'<svg class="sb-fig" role="img" aria-label="{escape(words.alt)}" '
@@ -116,16 +117,18 @@ def _places(layers: Sequence[Layer]) -> tuple[dict[str, _Place], float, float]:
     left = float(_MARGIN)
     for layer in layers:
         width = _width(layer)
-        top = _top(layer, tallest)
+        step = _step(layer, tallest)
+        top = _HEAD + (tallest * _ROW - len(layer.rows) * step) / 2
         for number, row in enumerate(layer.rows):
             if isinstance(row, Box):
-                places[row.name] = _Place(left, left + width, top + number * _ROW + _ROW / 2)
+                places[row.name] = _Place(left, left + width, top + (number + 0.5) * step)
         left += width + _GUTTER
     return places, left - _GUTTER + _GUTTER / 2 + _MARGIN, _HEAD + tallest * _ROW + _MARGIN
 
 
-def _top(layer: Layer, tallest: int) -> float:
-    return _HEAD + (tallest - len(layer.rows)) * _ROW / 2
+def _step(layer: Layer, tallest: int) -> float:
+    """How far apart the rows of a column stand: short columns spread, so that lines do not bundle."""
+    return min(tallest / len(layer.rows), _LOOSEST) * _ROW
 
 
 def _pairs(places: Mapping[str, _Place], reads: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
@@ -155,15 +158,15 @@ def _line(start: _Place, end: _Place) -> str:
     return f'<path d="{path}" style="fill: none; stroke: {PREVIOUS}; stroke-width: 0.9"/>'
 
 
-def _column(layer: Layer, places: Mapping[str, _Place], left: float) -> list[str]:
+def _column(layer: Layer, places: Mapping[str, _Place], left: float, step: float) -> list[str]:
     made = []
     rows = layer.rows
     first = next(number for number, row in enumerate(rows) if isinstance(row, Box))
     found = rows[first]
     assert isinstance(found, Box)
-    top = places[found.name].middle - first * _ROW
+    top = places[found.name].middle - first * step
     for number, row in enumerate(rows):
-        middle = top + number * _ROW
+        middle = top + number * step
         if isinstance(row, str):
             made.append(_text(left, middle + 5, row, MUTED))
             continue

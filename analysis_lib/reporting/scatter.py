@@ -61,11 +61,11 @@ def scatter(
     with fig.drawing(height=3.4) as (figure, axes):
         named = [point for point in points if point.label]
         groups = (
-            ([p for p in points if not p.label and not p.is_warning], "o", fig.SERIES[0], 18, 0.35),
-            ([p for p in points if p.label and not p.is_warning], "o", fig.SERIES[0], 34, 1.0),
-            ([p for p in points if p.is_warning], "D", fig.BAD, 34, 1.0),
+            ([p for p in points if not p.label and not p.is_warning], "o", fig.SERIES[0], 18, 0.35, 3),
+            ([p for p in points if p.label and not p.is_warning], "o", fig.SERIES[0], 34, 1.0, 6),
+            ([p for p in points if p.is_warning], "D", fig.BAD, 34, 1.0, 6),
         )
-        for some, marker, color, size, alpha in groups:
+        for some, marker, color, size, alpha, height in groups:
             axes.scatter(
                 [p.x for p in some],
                 [p.y for p in some],
@@ -74,7 +74,7 @@ def scatter(
                 color=color,
                 alpha=alpha,
                 linewidths=0,
-                zorder=3,
+                zorder=height,
             )
         _limits(axes, points)
         if reference is not None:
@@ -116,17 +116,23 @@ def _labels(axes: Axes, named: Sequence[Point]) -> None:
     """Labels beside their points, moved apart so that none covers another."""
     bottom, top = axes.get_ylim()
     right = axes.get_xlim()[1]
+    gap = (top - bottom) * _LABEL_GAP
     for on_left in (True, False):
         side = [point for point in named if (point.x > right * _TURNS) == on_left]
-        heights = fig.spread([point.y for point in side], (top - bottom) * _LABEL_GAP)
+        heights = fig.spread([point.y for point in side], gap)
         for point, height in zip(side, heights, strict=True):
-            axes.annotate(
+            near = [point.x, *(one.x for one in side if abs(one.y - height) < gap / 2)]
+            beside = min(x for x in near if x <= point.x) if on_left else max(x for x in near if x >= point.x)
+            beside += (-0.014 if on_left else 0.014) * right
+            axes.plot([point.x, beside], [point.y, height], color=fig.PREVIOUS, linewidth=0.8, zorder=2)
+            # On its own ground, so that points and lines below do not cross the letters.
+            axes.text(
+                beside,
+                height,
                 point.label,
-                xy=(point.x, point.y),
-                xytext=(point.x + (-0.014 if on_left else 0.014) * right, height),
                 ha="right" if on_left else "left",
                 va="center",
                 fontsize=9,
                 zorder=5,
-                arrowprops={"arrowstyle": "-", "color": fig.PREVIOUS, "linewidth": 0.8, "shrinkB": 3},
+                bbox={"facecolor": fig.SURFACE, "edgecolor": "none", "pad": 1.0},
             )

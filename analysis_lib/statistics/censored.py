@@ -38,7 +38,7 @@ def effective_counts(share: float, low: float | None, high: float | None, watche
     --------
     Forty of 1,000 with nobody lost: Greenwood's variance is that of a proportion.
 
-    >>> effective_counts(0.04, 0.02951, 0.05411, 1000)
+    >>> effective_counts(0.04, 0.0295, 0.05413, 1000)
     (40, 1000)
     >>> effective_counts(0.0, None, None, 250)
     (0, 250)

@@ -209,7 +209,9 @@ def test_young_months_have_no_quartiles_yet(unequal: Shop) -> None:
     newest, *_, oldest = found.months
     assert newest.is_watched(90, shops.AS_OF) is False
     assert oldest.is_watched(90, shops.AS_OF) is True
-    cells = re.findall(r"<tr>.*?Sep 2026.*?</tr>", journeys_tables.by_month(unequal).text, re.S)[0]
+    cells = re.findall(
+        r"<tr>(?:(?!</tr>).)*?Sep\s2026.*?</tr>", journeys_tables.by_month(unequal).text, re.S
+    )[0]
     assert re.findall(r"<td[^>]*>(.*?)</td>", cells)[3:5] == ["–", "–"]
     assert re.findall(r"<td[^>]*>(.*?)</td>", cells)[-1] == "–"
 
@@ -260,6 +262,12 @@ def test_of_two_sources_one_test_is_made() -> None:
 def test_small_and_unnamed_sources_are_not_tested() -> None:
     compared = tests.against_rest({"a": (1, 20), "b": (60, 1000), "c": (6, 100), "(not set)": (5, 500)})
     assert [p is None for p in tests._p_values(compared, 30)] == [True, False, False, True]
+
+
+def test_few_buyers_are_tested_exactly() -> None:
+    assert tests._p_value(Compared(3, 100, 30, 3000)) == pytest.approx(0.0885, abs=0.0001)
+    assert tests._p_value(Compared(0, 0, 0, 0)) == 1.0
+    assert tests._p_value(Compared(120, 1000, 90, 1000)) == pytest.approx(0.0287, abs=0.0001)
 
 
 def test_recent_months_are_compared_only_when_a_test_says_so(unequal: Shop) -> None:

@@ -84,9 +84,11 @@ def ordinary(number: int = 20) -> list[dict[str, Any]]:
 
 
 def marts(rows: list[dict[str, Any]], orders: list[dict[str, Any]]) -> dict[str, Any]:
-    """The marts of these products; each category has their views, and as many viewers and orders as they have."""
-    summed = ("viewing_sessions", "viewers", "purchasing_viewing_sessions", "orders", "units", "delivered_units",
-              "returned_units", "net_revenue", "gross_profit", "returns")  # fmt: skip
+    """The marts of these products; each category has the viewers and orders of its products."""
+    summed = [
+        "viewing_sessions", "viewers", "purchasing_viewing_sessions", "orders", "units",
+        "delivered_units", "returned_units", "net_revenue", "gross_profit", "returns",
+    ]  # fmt: skip
     categories = [
         {"category_level": 1, "category_path": name, "category_name": name, "products": 1, "products_sold": 1}
         | {column: sum(row[column] for row in rows if row["category"] == name) for column in summed}
