@@ -111,7 +111,7 @@ def test_no_number_is_typed_into_prose(path: Path) -> None:
 def test_begins_with_a_title_and_a_question(path: Path) -> None:
     first = _source(_cells(path, "markdown")[0])
     title, question = first.split("\n\n", 1)
-    assert re.fullmatch(r"# [A-Z]\w+", title)
+    assert re.fullmatch(r"# [A-Z][\w-]+", title)
     assert question.endswith("?")
 
 
