@@ -60,8 +60,11 @@ def site_config(project: Mapping[str, Any], plan: Plan, stamp: Stamp) -> dict[st
         {"text": page.title, "href": f"{plan.outputs[page.notebook.name]}.ipynb"} for page in plan.pages
     ]
     if plan.briefs:
+        # The bar holds nine pages, the search and the switch of colours on a screen 1280 wide.
+        is_only = len(plan.briefs) == 1
         navbar["right"] = [
-            {"text": f"{brief.title} (PDF)", "href": f"briefs/{brief.id}.pdf"} for brief in plan.briefs
+            {"text": "Brief (PDF)" if is_only else f"{brief.title} (PDF)", "href": f"briefs/{brief.id}.pdf"}
+            for brief in plan.briefs
         ]
     website["navbar"] = navbar
     website["page-footer"] = {"left": footer(stamp, plan)}

@@ -55,8 +55,8 @@ def _connect(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
         "temp_directory": str(settings.temp_dir),
     }
     if not read_only:
-        # A build drops and writes whole tables: rewriting half-empty row groups at every checkpoint in between
-        # cost a seventh of its time and made the file no smaller.
+        # A build drops and writes whole tables: rewriting half-empty row groups at every checkpoint in
+        # between cost a seventh of its time and made the file no smaller.
         config["max_vacuum_tasks"] = "0"
     with translated(str(settings.warehouse.name)):
         connection = duckdb.connect(str(settings.warehouse), read_only=read_only, config=config)

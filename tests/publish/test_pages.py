@@ -146,7 +146,7 @@ def test_the_navigation_lists_the_pages_of_the_run(project: Settings) -> None:
         {"text": "Overview", "href": "index.ipynb"},
         {"text": "Funnel", "href": "funnel.ipynb"},
     ]
-    assert navbar["right"] == [{"text": "Executive brief (PDF)", "href": "briefs/executive.pdf"}]
+    assert navbar["right"] == [{"text": "Brief (PDF)", "href": "briefs/executive.pdf"}]
 
 
 @pytest.mark.parametrize(("selector", "place"), [(":root", 0), (".quarto-dark", 1)])

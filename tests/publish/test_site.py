@@ -28,7 +28,7 @@ def test_each_page_has_title_navigation_contents_search_and_footer(site: Path) -
         links = {link.get_text(strip=True): link["href"] for link in page.select("#quarto-header a[href]")}
         assert links["Overview"] == "index.html"
         assert links["Funnel"] == "funnel.html"
-        assert links["Executive brief (PDF)"] == "briefs/executive.pdf"
+        assert links["Brief (PDF)"] == "briefs/executive.pdf"
         assert page.select("#quarto-search input")
         assert page.select(".quarto-color-scheme-toggle")
         assert page.select("#TOC a")
