@@ -232,7 +232,7 @@ def read_fit(table: pd.DataFrame) -> Propensity | str:
     return Propensity(intercept, values, slope, shift)
 
 
-def score(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001
+def score(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
     """The purchase probability of every cell to be scored (`int_propensity_scores`).
 
     Parameters

@@ -92,7 +92,7 @@ def auc_error(value: float, purchases: float, others: float) -> float:
     return math.sqrt(spread / (purchases * others))
 
 
-def quality(inputs: Mapping[str, pd.DataFrame], parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001
+def quality(inputs: Mapping[str, pd.DataFrame], parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
     """The hold-out quality of the model, beside that of the baseline (`int_propensity_quality`).
 
     Parameters

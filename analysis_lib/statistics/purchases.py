@@ -43,7 +43,7 @@ def fit(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa
     return pd.DataFrame(rows)
 
 
-def predict(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001
+def predict(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
     """P(alive) and expected orders of each group of the final fit (`int_purchase_predictions`).
 
     Parameters
@@ -65,7 +65,7 @@ def predict(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # 
     return result
 
 
-def quality(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001
+def quality(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
     """How well both models foretell the hold-out, beside naive forecasts (`int_purchase_quality`).
 
     Parameters
