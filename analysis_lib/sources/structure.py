@@ -74,6 +74,7 @@ class _Inspector:
         self.others = bytes(set(range(256)) - {delimiter, _LF})
         self.faults: dict[str, None] = {}
         self.lf = self.cr = self.crlf = 0
+        self.has_lf = False
         self.lines = self.position = self.open_bytes = self.quotes = 0
         self.previous = _LF
         self.wide = self.undecodable = 0
@@ -118,11 +119,14 @@ class _Inspector:
 
     def _line_ends(self, body: bytes, following: bytes) -> None:
         if self.cr or b"\r" in body:
-            if not self.cr and self.lines:
+            if not self.cr and self.has_lf:
                 self.faults["its lines end in different ways"] = None
             self.cr += body.count(b"\r")
             self.lf += body.count(b"\n")
             self.crlf += (body + following).count(b"\r\n")
+        elif not self.has_lf:
+            # Also one inside quotes: what is found must not depend on how the bytes were cut into pieces.
+            self.has_lf = b"\n" in body
 
     def _outside_quotes(self, array: Bytes, following: bytes) -> NDArray[np.bool_]:
         """Where the bytes stand outside of quotes; notes a quote that is not written as the standard says."""
