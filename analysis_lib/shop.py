@@ -74,6 +74,15 @@ class Shop:
         return self._warehouse.shop
 
     @property
+    def project(self) -> Project:
+        """The models of the shop's source with their contracts, whether they are available or not."""
+        return self._project
+
+    def has_table(self, name: str) -> bool:
+        """Whether the warehouse holds a table or view of that name, such as `rejected_rows`."""
+        return name in self._warehouse.tables()
+
+    @property
     def data_through(self) -> dt.date:
         """The last day that counts (`as_of`, resolved)."""
         if self.parameters.as_of is None:
@@ -146,7 +155,7 @@ class Shop:
 
     def checks(self) -> pd.DataFrame:
         """The outcome of every check (table `dq_checks`); no rows when none was run."""
-        if "dq_checks" not in self._warehouse.tables():
+        if not self.has_table("dq_checks"):
             import pandas as pd
 
             return pd.DataFrame(columns=list(checks.DQ_CHECKS))

@@ -50,7 +50,7 @@ def layer(model: Model) -> str:
 
 def project(book: Shop) -> Project:
     """The models of the shop's source: the one place of the pages that asks for more than marts."""
-    return book._project
+    return book.project
 
 
 @functools.lru_cache(maxsize=4)
@@ -80,7 +80,7 @@ def loaded(book: Shop) -> pd.DataFrame:
 @functools.lru_cache(maxsize=4)
 def rejected(book: Shop) -> pd.DataFrame:
     """The rejected rows by table and reason; none in a warehouse that never rejected any."""
-    if "rejected_rows" not in book._warehouse.tables():
+    if not book.has_table("rejected_rows"):
         import pandas as pd
 
         return pd.DataFrame(columns=["table_name", "reason", "rows_rejected", "files", "first_file"])
