@@ -124,6 +124,7 @@ class Viewers:
             f"Conversion {verb} to {numbers.percent(now.rate)}: {made.text}.",
             f"{counts} ({between}; {numbers.p_value(adjusted_p)} after Holm).",
             made.tone,
+            is_claim=True,
         )
 
 

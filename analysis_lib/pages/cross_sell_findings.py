@@ -111,6 +111,7 @@ def ranking(found: CrossSell, judged: Judged | None) -> Finding | None:
         f"The ranking foretells purchases {'better' if is_better else 'worse'} than popularity: {pair}.",
         f"{evidence}{tenth}",
         "good" if is_better else "bad",
+        is_claim=True,
     )
 
 
@@ -137,6 +138,7 @@ def calibration(judged: Judged | None) -> Finding | None:
         "the same "
         "way; the order of the candidates is not.",
         "bad",
+        is_claim=True,
     )
 
 
@@ -165,4 +167,5 @@ def together(products: Pairs, categories: Pairs) -> Finding:
         f"as if they were bought independently (at least {numbers.count(strongest['lift_lower'], 1)} times "
         "with 95 %"
         " confidence). Exact tests, corrected for all possible pairs.",
+        is_claim=True,
     )

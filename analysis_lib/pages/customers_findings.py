@@ -168,6 +168,7 @@ def _newest(newest: Newest, p_value: float | None) -> Finding:
         f"({numbers.points(share - before)}, {numbers.p_value(p_value)} after Holm, more than months differ "
         "among themselves).",
         "good" if share > before else "bad",
+        is_claim=True,
     )
 
 
@@ -182,6 +183,7 @@ def _source(source: Source, currency: str) -> Finding:
         f"{numbers.plural(source.buyers, 'buyer')}; rank test within the month of the first order, "
         f"{numbers.p_value(source.p_value)} after Holm.",
         "good" if is_more else "bad",
+        is_claim=True,
     )
 
 

@@ -64,6 +64,7 @@ def _running_out(book: Shop) -> Finding:
         f"{'s' if products == 1 else ''} out within the lead time of {lead}.",
         f"Together they sold {daily} a day over the last {book.parameters.velocity_days} days.{already}",
         "bad",
+        is_claim=True,
     )
 
 
@@ -84,6 +85,7 @@ def _reorder(book: Shop, totals: Mapping[str, float | None]) -> Finding | None:
         f"To last {numbers.days(parameters.lead_time_days)} of lead time and "
         f"{numbers.days(parameters.review_period_days)} to the next review, with safety stock for a service "
         f"level of {numbers.percent(parameters.service_level, 0)}.{missing}",
+        is_claim=True,
     )
 
 
@@ -137,6 +139,7 @@ def _best(book: Shop) -> Finding | None:
         f"{numbers.plural(gone, 'product')} of class A {'is' if gone == 1 else 'are'} out of stock.",
         f"{what} {low}".strip(),
         "bad",
+        is_claim=True,
     )
 
 

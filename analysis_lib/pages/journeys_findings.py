@@ -150,6 +150,7 @@ def _source(name: str, one: Compared) -> Finding:
         f"{_evidence(one)} That is about {numbers.plural(round(extra), 'buyer')} {fewer} than at the share "
         "of the others.",
         "good" if is_higher else "bad",
+        is_claim=True,
     )
 
 
@@ -180,6 +181,7 @@ def _at_once(compared: Comparisons) -> Finding | None:
         f"{numbers.percent(one.rate)} of {numbers.plural(one.trials, 'buyer')} against "
         f"{numbers.percent(one.other_rate)} of {numbers.count(one.other_trials)}.",
         f"{_evidence(one)} Counted over purchases within {TEST_DAYS} days.",
+        is_claim=True,
     )
 
 
@@ -200,6 +202,7 @@ def _months(compared: Comparisons) -> Finding | None:
         f"{before}: {shares}.",
         _evidence(one),
         "good" if is_higher else "bad",
+        is_claim=True,
     )
 
 

@@ -124,7 +124,7 @@ def _against_previous(book: Shop, found: Marketing) -> Finding | None:
     )
     if others:
         detail += f" So is the change of {' and '.join(others)}."
-    return Finding(f"{label} {verb}: {against}.", detail, made.tone)
+    return Finding(f"{label} {verb}: {against}.", detail, made.tone, is_claim=True)
 
 
 def _platforms(found: Marketing) -> Finding | None:
@@ -164,6 +164,7 @@ def _platforms(found: Marketing) -> Finding | None:
         f"It took {shares[0]} of the spend and brought {shares[1]} of the attributed revenue, on "
         f"{numbers.plural(round(own['orders'] or 0), 'order')} ({numbers.p_value(p_value)} after Holm). It "
         "says who was visited last before the order, not what more money would bring.",
+        is_claim=True,
     )
 
 
@@ -239,4 +240,5 @@ def recommendation(found: Marketing) -> Finding:
         f"{numbers.signed(low.high, 1)}; {numbers.p_value(pair.p_value)} after Holm), over the weeks of "
         f"{marginal.weeks.text}. It is what they did together within weeks, not an experiment.",
         "good",
+        is_claim=True,
     )

@@ -58,6 +58,7 @@ def _against_previous(found: Headline, sums: Totals, name: str, currency: str) -
         "That is more than the days of a window differ among themselves "
         f"({interval}; {numbers.p_value(tested.p_value)} after Holm).",
         made.tone,
+        is_claim=True,
     )
 
 
@@ -88,6 +89,7 @@ def _against_year(found: Headline, name: str, currency: str) -> Finding | None:
         f"It was {amount(before, kind, currency)} on {sums.windows.year_before.text} "
         f"({_interval(tested.test, before, sums)}; {numbers.p_value(tested.p_value)} after Holm).",
         made.tone,
+        is_claim=True,
     )
 
 
@@ -125,6 +127,7 @@ def _contributor(book: Shop, found: Totals) -> Finding | None:
         f"of {numbers.signed_money(value - before, currency)}.",
         f"Its orders went from {numbers.count(row['previous_orders'])} to {numbers.count(row['orders'])}, "
         f"its sessions from {numbers.count(row['previous_sessions'])} to {numbers.count(row['sessions'])}.",
+        is_claim=True,
     )
 
 

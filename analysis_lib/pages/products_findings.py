@@ -113,6 +113,7 @@ def in_vain(found: Products, tests: Comparisons) -> Finding:
         f"({_p(compared)}). At that rate there would be {missing} "
         f"more.{_more(tests, 'purchases', level, False)}",
         "bad",
+        is_claim=True,
     )
 
 
@@ -134,6 +135,7 @@ def coming_back(found: Products, tests: Comparisons, currency: str) -> Finding:
         f"({_p(compared)}). That is {extra} more than at that rate.{_more(tests, 'returns', level, True)} "
         f"{overall}",
         "bad",
+        is_claim=True,
     )
 
 
@@ -166,6 +168,7 @@ def moved(book: Shop, found: Products, tests: Comparisons) -> Finding | None:
         f"{_counts(compared)} orders against {numbers.count(compared.other_successes)} of "
         f"{numbers.count(compared.other_trials)} on {windows.previous.text} ({_p(compared)}).{also}",
         "good" if rose else "bad",
+        is_claim=True,
     )
 
 

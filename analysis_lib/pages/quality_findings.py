@@ -43,6 +43,7 @@ def _checks(book: Shop) -> Finding:
         f"{numbers.plural(int(worst['failing_rows']), 'row')}."
         + (" A failed check stops publishing." if found["failed"] else ""),
         "bad" if found["failed"] else "warn",
+        is_claim=True,
     )
 
 
@@ -104,6 +105,7 @@ def _sums(book: Shop) -> Finding | None:
         f"The largest difference is in {name}: "
         f"{quality_rows.value(name, worst['difference'], book.parameters.currency)}.",
         "bad",
+        is_claim=True,
     )
 
 

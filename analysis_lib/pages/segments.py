@@ -239,6 +239,7 @@ def _gap(segment: Segment) -> Finding:
         f"{subject} at {numbers.percent(compared.rate)}, {others} at {numbers.percent(compared.other_rate)}.",
         " ".join(part for part in (evidence, "" if is_kind else consequence, _where(segment)) if part),
         "neutral" if is_kind else "bad" if is_lower else "good",
+        is_claim=True,
     )
 
 

@@ -28,11 +28,15 @@ class Finding:
         The evidence: interval, test, main contributor.
     tone
         Whether it is good or bad news; neutral where no test says that it is news at all.
+    is_claim
+        Whether it says, on the strength of a test or a threshold, that something differs, changed,
+        contributes most, is wrong or should be done; False where it describes what was counted.
     """
 
     headline: str
     detail: str = ""
     tone: Tone | str = "neutral"
+    is_claim: bool = False
 
     @property
     def text(self) -> str:
@@ -69,13 +73,16 @@ def show(findings: Sequence[Finding], when_none: str) -> Html:
     Examples
     --------
     >>> show([], "Nothing changed.").text
-    '<div class="finding is-neutral">Nothing changed.</div>'
+    '<div class="finding is-neutral" data-claim="false">Nothing changed.</div>'
+    >>> show([Finding("Orders rose.", is_claim=True)], "").text
+    '<div class="finding is-neutral" data-claim="true"><strong>Orders rose.</strong></div>'
     """
     if not findings:
-        return Html(f'<div class="finding is-neutral">{escape(when_none)}</div>')
+        return Html(f'<div class="finding is-neutral" data-claim="false">{escape(when_none)}</div>')
     return Html("\n".join(_box(finding) for finding in findings))
 
 
 def _box(finding: Finding) -> str:
     detail = f" {escape(finding.detail)}" if finding.detail else ""
-    return f'<div class="finding is-{finding.tone}"><strong>{escape(finding.headline)}</strong>{detail}</div>'
+    opening = f'<div class="finding is-{finding.tone}" data-claim="{str(finding.is_claim).lower()}">'
+    return f"{opening}<strong>{escape(finding.headline)}</strong>{detail}</div>"

@@ -70,6 +70,7 @@ def test_a_planted_gap_is_found_with_its_size_and_its_step() -> None:
     )
     assert "The gap shows from cart to purchase (20.5\u00a0% against 49.6\u00a0%)." in finding.detail
     assert finding.tone == "bad"
+    assert finding.is_claim
 
 
 def test_two_segments_are_one_comparison_and_both_show_it() -> None:
@@ -97,9 +98,10 @@ def test_nothing_found_is_said_in_a_sentence() -> None:
     rows = [_row("device", "desktop", 500, 25, 75), _row("device", "mobile", 500, 26, 76)]
     assert "No segment converts clearly better or worse" in no_gap(compare(rows, 30)[0]).headline
     assert no_gap([]).headline == "There are too few visitors to compare segments."
-    assert (
-        findings.show([], "Nothing changed.").text == '<div class="finding is-neutral">Nothing changed.</div>'
+    assert findings.show([], "Nothing changed.").text == (
+        '<div class="finding is-neutral" data-claim="false">Nothing changed.</div>'
     )
+    assert not no_gap(compare(rows, 30)[0]).is_claim
 
 
 def test_the_largest_loss_is_the_largest_part_not_the_largest_number() -> None:
