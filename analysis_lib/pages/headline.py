@@ -83,17 +83,19 @@ def read(book: Shop) -> Headline:
 
 def cards(found: Headline, currency: str) -> Html:
     """The KPI cards, each against the window before and the one 52 weeks before."""
-    conversion = found.viewers.card(currency, found.tests["conversion_rate", "previous"].is_found)
     made = {
         name: _card(found, found.visits if name == "sessions" else found.profit, name, currency)
         for name in (*SUMS, "sessions")
     }
-    shown = ["net_revenue", "orders", "average_order_value", found.profit_name]
-    first, last = [made[name] for name in shown], [made["roas"], made["returning_revenue_share"]]
+    made["conversion_rate"] = found.viewers.card(
+        currency, found.tests["conversion_rate", "previous"].is_found
+    )
+    sold, visited = ("net_revenue", "orders", "average_order_value"), ("sessions", "conversion_rate")
+    shown = (*sold, *visited, found.profit_name, "roas", "returning_revenue_share")
     note = periods.coverage(found.profit)
     return join(
         [
-            grid([*first, made["sessions"], conversion, *last]),
+            grid([made[name] for name in shown]),
             paragraph(note) if note else Html(""),
             paragraph(periods.compared_with(found.profit), "kpi-note"),
         ]
@@ -107,7 +109,9 @@ def _card(found: Headline, sums: Totals, name: str, currency: str) -> Card:
         note = _why_none(sums, name)
     elif name == "returning_revenue_share":
         returning, orders = sums.value("returning_customer_orders"), sums.value("orders")
-        note = f"{numbers.count(returning)} of {numbers.plural(orders, 'order')}"
+        part = value * (sums.value("net_revenue") or 0.0)
+        note = f"{numbers.money(part, currency)} of the net revenue, from "
+        note += f"{numbers.count(returning)} of {numbers.plural(orders, 'order')}"
         if not numbers.is_reliable(orders, found.viewers.min_sample):
             note += f": too few to rely on (n < {found.viewers.min_sample})"
     elif name == "contribution" and sums.value("gross_margin") is not None:

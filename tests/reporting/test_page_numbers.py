@@ -49,12 +49,14 @@ def test_the_headline_figures(three_orders: Shop) -> None:
         "Net revenue": "$95.00",  # 45 + 80 − 30
         "Orders": "2",
         "Average order value": "$47.50",
-        "Contribution": "$35.00",  # 95 − (20 + 30 − 10) − 20
         "Sessions": "4",
         "Conversion": f"75.0{S}%",  # visitors 2, 3 and 4 of 2, 3, 4 and 5; 4's order was cancelled later
+        "Contribution": "$35.00",  # 95 − (20 + 30 − 10) − 20
         "ROAS": "4.75",
         "Returning customers&#x27; share": f"84.2{S}%",  # 80 / 95
     }
+    assert list(cards)[:3] == ["Net revenue", "Orders", "Average order value"], "money first, then visits"
+    assert list(cards)[3:6] == ["Sessions", "Conversion", "Contribution"]
     found = headline.read(three_orders)
     assert found.profit.value("net_revenue", "previous") == 70.0
     assert found.profit.value("returns") == 30.0
