@@ -1,0 +1,18 @@
+"""Fixtures that tests of several folders share."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.demo_site import DemoSite, published_demo
+
+
+@pytest.fixture(scope="session")
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> DemoSite:
+    """The demo shop as `make report` publishes it, one for all workers of the run; only to be looked at."""
+    base = tmp_path_factory.getbasetemp()
+    # Under pytest-xdist each worker has a folder of its own in the run's.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return published_demo(shared / "demo_site")
