@@ -15,7 +15,6 @@ from analysis_lib.pages.cross_sell_data import CrossSell
 from analysis_lib.pages.customers_value import mask
 from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.cards import Card, card, grid
-from analysis_lib.reporting.changes import Change
 from analysis_lib.reporting.html import Html, empty
 from analysis_lib.reporting.method import method
 from analysis_lib.reporting.metrics import metric
@@ -74,11 +73,11 @@ def _score(found: CrossSell, name: str) -> Card:
     key, scale = _SCORES[name]
     row = found.score(key)
     if row is None or row["value"] is None:
-        return Card(metric(name), numbers.NOT_AVAILABLE, Change(""), (found.why_not or "not judged",))
+        return card(metric(name), None, "", note=found.why_not or "not judged")
     is_ranking = row["baseline_name"] == "popularity"
     popularity = f"popularity: {numbers.count(row['baseline_value'], 2)}"
     notes = (popularity, scale) if is_ranking else (scale,)
-    return Card(metric(name), numbers.count(row["value"], 2), Change(""), notes)
+    return card(metric(name), row["value"], "", note=notes)
 
 
 def key_findings(book: Shop) -> Html:

@@ -12,7 +12,6 @@ from analysis_lib.pages.journeys_findings import sessions, wait
 from analysis_lib.pages.journeys_rows import Journeys
 from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.cards import Card, Comparison, card, grid
-from analysis_lib.reporting.changes import Change
 from analysis_lib.reporting.html import Html, empty, join, paragraph
 from analysis_lib.reporting.method import method
 from analysis_lib.reporting.metrics import metric
@@ -82,38 +81,38 @@ def _buyers(found: Journeys) -> Card:
     whole = found.whole
     share = numbers.percent(whole.buyers / whole.visitors)
     note = f"of {numbers.plural(whole.visitors, 'visitor')}, {share} so far"
-    return Card(metric("visitors_who_bought"), numbers.count(whole.buyers), Change(""), (note,))
+    return card(metric("visitors_who_bought"), whole.buyers, "", note=note)
 
 
 def _middle(found: Journeys, name: str, least: int) -> Card:
     """A median over buyers with the quartiles round it."""
-    column, write = {
-        "median_sessions_before": ("sessions_before", sessions),
-        "median_time_to_purchase": ("days_to_purchase", wait),
+    column, write, scale = {
+        "median_sessions_before": ("sessions_before", sessions, 1),
+        "median_time_to_purchase": ("days_to_purchase", wait, 86400),
     }[name]
     low, value, high = (found.whole.value(f"{part}_{column}") for part in ("p25", "median", "p75"))
     if value is None:
-        return Card(metric(name), numbers.NOT_AVAILABLE, Change(""), ("nobody has bought yet",))
+        return card(metric(name), None, "", note="nobody has bought yet")
     note = f"median of {numbers.plural(found.whole.buyers, 'buyer')}"
     if found.whole.buyers < least:
         note += f": too few to rely on (n < {least})"
-    return Card(metric(name), write(value), Change(""), (note, f"middle half {write(low)} to {write(high)}"))
+    return card(metric(name), value * scale, "", note=(note, f"middle half {write(low)} to {write(high)}"))
 
 
 def _bought(found: Journeys, days: int, least: int) -> Card:
     """A share by Kaplan and Meier with its interval."""
-    name = metric(f"bought_within_{days}_days")
+    bought = metric(f"bought_within_{days}_days")
     share, limits = found.whole.share(days), found.whole.limits(days)
     if share is None:
         why = f"nobody has been watched for {days} days yet"
-        return Card(name, numbers.NOT_AVAILABLE, Change(""), (why,))
+        return card(bought, None, "", note=why)
     visitors = numbers.plural(found.whole.visitors, "visitor")
     notes = [f"of {visitors}"]
     if limits is not None:
         notes.append(f"95{numbers.NO_BREAK}% interval {numbers.percent_range(*limits)}")
     if found.whole.visitors < least:
         notes = [f"{visitors}: too few to rely on (n < {least})"]
-    return Card(name, numbers.percent(share), Change(""), tuple(notes))
+    return card(bought, share, "", note=notes)
 
 
 def key_findings(book: Shop) -> Html:

@@ -1,10 +1,16 @@
-"""KPI cards: a value, what it was before, and what it means."""
+"""KPI cards: a value, what it was before, and what it means.
+
+A card carries its numbers twice: as a reader sees them, and unrounded in attributes (`data-metric`,
+`data-value`, `data-previous`, `data-year-before`), from which everything else that speaks of the page's
+headline figures is made: summary.json, alerts, the text summary and the tests that recompute them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, cast
 
 from analysis_lib.reporting import numbers
@@ -37,12 +43,15 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Card:
-    """A card as text; see :func:`card`."""
+    """A card as text, with its numbers as they were before rounding; see :func:`card`."""
 
     metric: Metric
     value: str
     change: Change
     notes: tuple[str, ...] = ()
+    number: Any = None
+    previous: Any = None
+    year_before: Any = None
 
 
 def card(
@@ -51,7 +60,7 @@ def card(
     currency: str,
     previous: Comparison | None = None,
     year_before: Comparison | None = None,
-    note: str = "",
+    note: str | Sequence[str] = "",
     is_clear: bool = False,
 ) -> Card:
     """One KPI card.
@@ -67,12 +76,12 @@ def card(
     previous, year_before
         The window before and the one 52 weeks before; left out where a comparison has no sense.
     note
-        Something the reader must know about the value, such as its count.
+        What the reader must know about the value, such as its count; each of several on a line of its own.
     is_clear
         Whether a test says that the change is more than chance; only then is it good or bad news.
     """
     kind = cast(Kind, metric.format)
-    notes = [note] if note else []
+    notes = [one for one in ([note] if isinstance(note, str) else note) if one]
     made = Change("")
     is_known = numbers.number_or_none(value) is not None
     if previous is not None and is_known:
@@ -87,7 +96,15 @@ def card(
         notes.append(f"52 weeks before: {text}")
     if not is_clear:
         made = dataclasses.replace(made, tone="neutral")
-    return Card(metric, amount(value, kind, currency), made, tuple(notes))
+    return Card(
+        metric,
+        amount(value, kind, currency),
+        made,
+        tuple(notes),
+        value,
+        previous.value if previous else None,
+        year_before.value if year_before else None,
+    )
 
 
 def _on(then: Comparison) -> str:
@@ -119,7 +136,36 @@ def _card(card: Card) -> str:
         for note in (*(f"{one};" for one in firsts), last)
         if note
     ]
-    return f'<div class="kpi-card">{"".join(parts)}</div>'
+    return f'<div class="kpi-card"{_attributes(card)}>{"".join(parts)}</div>'
+
+
+def _attributes(card: Card) -> str:
+    """The card's numbers for machines; what is not known has no attribute."""
+    values = {
+        "metric": card.metric.name,
+        "format": card.metric.format,
+        "value": exact(card.number),
+        "previous": exact(card.previous),
+        "year-before": exact(card.year_before),
+    }
+    return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items() if value)
+
+
+def exact(value: Any) -> str:
+    """A number with all its digits and nothing else, without an exponent; empty where not available.
+
+    Examples
+    --------
+    >>> exact(Decimal("1234.50")), exact(0.1), exact(1e-7), exact(1200.0), exact(None)
+    ('1234.50', '0.1', '0.0000001', '1200', '')
+    """
+    known = numbers.number_or_none(value)
+    if known is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    # repr gives the shortest text that reads back as the same float
+    return str(int(known)) if known.is_integer() else f"{Decimal(repr(known)):f}"
 
 
 def anchor(metric: Metric) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from analysis_lib.reporting import numbers
 
-Kind = Literal["money", "count", "rate", "ratio", "days", "duration"]
+Kind = Literal["money", "count", "rate", "ratio", "score", "days", "duration"]
 Good = Literal["up", "down", "neither"]
 Tone = Literal["good", "bad", "neutral"]
 Direction = Literal["up", "down", "unchanged", ""]
@@ -124,24 +124,28 @@ def amount(value: Any, kind: Kind, currency: str) -> str:
     --------
     >>> amount(0.0312, "rate", "USD"), amount(12345.678, "money", "USD"), amount(3.456, "ratio", "USD")
     ('3.1\\xa0%', '$12,346', '3.46')
+    >>> amount(0.5, "count", ""), amount(12, "count", ""), amount(0.8134, "score", "")
+    ('0.5', '12', '0.81')
     """
     if kind == "money":
         return numbers.money(value, currency)
     if kind == "rate":
         return numbers.percent(value)
-    if kind == "ratio":
+    if kind in ("ratio", "score"):
         return numbers.ratio(value)
     if kind == "days":
         return numbers.days(value)
     if kind == "duration":
         return numbers.duration(value)
-    return numbers.count(value)
+    # A median of counts may lie between two of them.
+    known = numbers.number_or_none(value)
+    return numbers.count(known, 1 if known is not None and known % 1 else 0)
 
 
 def _difference(difference: float, kind: Kind, currency: str) -> str:
     if kind == "money":
         return numbers.signed_money(difference, currency)
-    if kind == "ratio":
+    if kind in ("ratio", "score"):
         return numbers.signed(difference, 2)
     if kind == "duration":
         return f"{'+' if difference > 0 else ''}{numbers.duration(difference)}"

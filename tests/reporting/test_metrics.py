@@ -53,6 +53,7 @@ def test_units_agree_with_the_models(name: str) -> None:
             "count": "count",
             "rate": "share",
             "ratio": "ratio",
+            "score": "score",
             "days": "days",
             "duration": "seconds",
         }[found.format]
