@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import funnel_findings, periods
 from analysis_lib.pages.conversion import counted_note
+from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import charts, findings, numbers, rate_charts
 from analysis_lib.reporting.cards import Card, Comparison, card, grid
 from analysis_lib.reporting.charts import Line, Words
@@ -157,14 +158,16 @@ def trend(book: Shop) -> Html:
     lines = [Line("7 days", values, "main", low, high), Line("window before", before, "previous")]
     known = [value for value in values if value is not None]
     ends = f"between {numbers.percent(min(known))} and {numbers.percent(max(known))}"
+    marked = calendar_events.on_days(book, dates)
     words = Words(
         f"Conversion within a day, over the seven days up to each day, {found.current.text}",
         f"It lay {ends}. A visitor of several days counts on each of them, so this is not the window's "
         f"conversion. Band: 95 % interval; dashed: the window before, {found.previous.text}.",
-        f"Line chart of conversion within a day, over seven days, {found.current.text}: {ends}.",
+        f"Line chart of conversion within a day, over seven days, {found.current.text}: {ends}. "
+        f"{marked.text}".strip(),
     )
     formatter = functools.partial(numbers.percent, decimals=0)
-    return charts.trend("conversion-trend", dates, lines, formatter, words).html
+    return join([charts.trend("conversion-trend", dates, lines, formatter, words, marked).html, marked.note])
 
 
 def _rolling(

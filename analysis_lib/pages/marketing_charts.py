@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from analysis_lib.pages import marketing_data as data
 from analysis_lib.pages import marketing_findings
 from analysis_lib.pages import marketing_headline as kpis
+from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import charts, numbers, paired_charts
-from analysis_lib.reporting.html import Html, empty
+from analysis_lib.reporting.html import Html, empty, join
 from analysis_lib.reporting.paired_charts import PairedBar, Panel
 from analysis_lib.reporting.windows import Window
 
@@ -98,15 +99,18 @@ def over_time(book: Shop) -> Html:
         if ads.has_spend and panels[-1].reference is not None
         else ""
     )
+    starts = [week.first for week in weeks]
+    marked = calendar_events.on_weeks(book, starts, last)
     words = charts.Words(
         f"Ads by week, Monday to Sunday, {period}"
         if len(panels) > 1
         else f"Revenue of visits from ads by week, {period}",
         f"{sentence}{note}{even_note}",
         f"Column charts by week, {period}: {', '.join(panel.title.lower() for panel in panels)}. "
-        f"{sentence}{note}",
+        f"{sentence}{note} {marked.text}".strip(),
     )
-    return paired_charts.weeks("ads-by-week", [week.first for week in weeks], partial, panels, words).html
+    chart = paired_charts.weeks("ads-by-week", starts, partial, panels, words, marked)
+    return join([chart.html, marked.note])
 
 
 def _weeks(last: dt.date) -> list[Window]:

@@ -10,20 +10,20 @@ import functools
 from typing import TYPE_CHECKING
 
 from analysis_lib.pages import headline as kpis
-from analysis_lib.pages import overview_findings, periods
+from analysis_lib.pages import overview_findings, overview_months, periods
+from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import charts, findings, numbers
 from analysis_lib.reporting.changes import change
-from analysis_lib.reporting.html import Html, empty
+from analysis_lib.reporting.html import Html, empty, join
 from analysis_lib.reporting.method import method
 from analysis_lib.reporting.stamp import stamp
-from analysis_lib.reporting.windows import day, month
+from analysis_lib.reporting.windows import day
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis_lib.shop import Shop
 
-MONTHS_SHOWN = 13
 _NEWEST = """
 select 'session' as what, max(session_date) as last_day from fct_funnel_daily where sessions > 0
 union all
@@ -36,17 +36,6 @@ select calendar_date, cast(net_revenue as float64) as net_revenue, net_revenue_7
 from fct_daily_pnl
 where calendar_date between @first_date and @last_date
 order by calendar_date
-"""
-_MONTHS = """
-select
-    date_trunc(calendar_date, month) as month_start,
-    sum(net_revenue) as net_revenue,
-    sum(orders) as orders,
-    min(calendar_date) as first_day,
-    max(calendar_date) as last_day,
-from fct_daily_pnl
-group by month_start
-order by month_start
 """
 
 
@@ -91,15 +80,17 @@ def revenue_trend(book: Shop) -> Html:
     before = found.profit.value("net_revenue", "previous")
     compared = change(found.profit.value("net_revenue"), before, "money", currency)
     against = f", {compared.text} against {previous.text}" if compared.is_known else ""
+    marked = calendar_events.on_days(book, dates)
     words = charts.Words(
         f"Net revenue a day in {currency}, {current.text}",
         f"Together {total}{against}. Thin: each day; thick: the mean of the seven days up to it"
         + (f"; dashed: the same mean in the window before, {previous.text}." if len(lines) > 2 else "."),
         f"Line chart of daily net revenue, {current.text}: together {total}{against}. "
-        f"{_extremes(rows, dates, currency)}",
+        f"{_extremes(rows, dates, currency)} {marked.text}".strip(),
     )
     formatter = functools.partial(numbers.compact_money, currency=currency)
-    return charts.trend("net-revenue-trend", dates, lines, formatter, words).html
+    chart = charts.trend("net-revenue-trend", dates, lines, formatter, words, marked)
+    return join([chart.html, marked.note])
 
 
 def _by_day(rows: pd.DataFrame) -> dict[dt.date, tuple[float | None, float | None]]:
@@ -120,38 +111,7 @@ def _extremes(
 
 def revenue_by_month(book: Shop) -> Html:
     """Net revenue by calendar month; a month that the data does not fill is hatched."""
-    rows = book.sql(_MONTHS).tail(MONTHS_SHOWN)
-    if rows.empty or not rows["orders"].sum():
-        return empty("No orders in the data.")
-    currency = book.parameters.currency
-    starts = periods.dates_of(rows["month_start"].tolist())
-    ends = list(map(_month_end, starts))
-    partial = [
-        first > start or last < end
-        for first, last, start, end in zip(
-            periods.dates_of(rows["first_day"].tolist()),
-            periods.dates_of(rows["last_day"].tolist()),
-            starts,
-            ends,
-            strict=True,
-        )
-    ]
-    values = [value or 0.0 for value in charts.known(rows["net_revenue"])]
-    best = max(range(len(values)), key=lambda place: values[place])
-    highest = f"The highest month was {month(starts[best])} with {numbers.money(values[best], currency)}."
-    hatched = [month(start) for start, is_partial in zip(starts, partial, strict=True) if is_partial]
-    note = f" Hatched: not a whole month of data ({', '.join(hatched)})." if hatched else ""
-    words = charts.Words(
-        f"Net revenue by month in {currency}, {month(starts[0])} to {month(starts[-1])}",
-        f"{highest}{note}",
-        f"Column chart of net revenue by month, {month(starts[0])} to {month(starts[-1])}. {highest}{note}",
-    )
-    formatter = functools.partial(numbers.compact_money, currency=currency, is_round=False)
-    return charts.months("net-revenue-months", starts, values, partial, formatter, words).html
-
-
-def _month_end(start: dt.date) -> dt.date:
-    return (start.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+    return overview_months.revenue_by_month(book)
 
 
 def how_computed(book: Shop) -> Html:

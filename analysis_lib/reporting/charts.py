@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import figure as fig
+from analysis_lib.reporting.annotations import Annotations
 from analysis_lib.reporting.figure import Chart
 from analysis_lib.reporting.windows import month, short_day
 
@@ -64,7 +66,12 @@ _LINE_STYLES: dict[str, dict[str, Any]] = {
 
 
 def trend(
-    name: str, dates: Sequence[dt.date], lines: Sequence[Line], formatter: Formatter, words: Words
+    name: str,
+    dates: Sequence[dt.date],
+    lines: Sequence[Line],
+    formatter: Formatter,
+    words: Words,
+    marked: Annotations | None = None,
 ) -> Chart:
     """Values day by day; every line ends in its label.
 
@@ -80,6 +87,8 @@ def trend(
         Writes the values of the axis.
     words
         Title, reading and alternative text.
+    marked
+        Events of the calendar, drawn behind the lines.
     """
     import numpy as np
 
@@ -107,6 +116,7 @@ def trend(
         axes.set_ylabel("")
         axes.set_ylim(*_limits(axes))
         fig.value_axis(axes, formatter)
+        calendar_events.draw(axes, marked)
         _end_labels(axes, ends, len(dates))
         return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
 
@@ -150,8 +160,9 @@ def months(
     partial: Sequence[bool],
     formatter: Formatter,
     words: Words,
+    marked: Annotations | None = None,
 ) -> Chart:
-    """A column a month; a month that the data or `as_of` cuts is hatched."""
+    """A column a month; a month that the data or `as_of` cuts is hatched; `marked` are events behind it."""
     import seaborn as sns
 
     with fig.drawing(height=2.05) as (figure, axes):
@@ -183,7 +194,10 @@ def months(
         axes.grid(visible=False)
         axes.axhline(0, color=fig.GRID, linewidth=1)
         axes.set(xlabel="", ylabel="")
-        axes.margins(y=0.15)
+        is_marked = marked is not None and bool(marked.events)
+        # Events end above the values that are written over the columns.
+        axes.margins(y=0.25 if is_marked else 0.15)
+        calendar_events.draw(axes, marked, bottom=0.92)
         return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
 
 

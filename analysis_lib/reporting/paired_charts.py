@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import figure as fig
+from analysis_lib.reporting.annotations import Annotations
 from analysis_lib.reporting.charts import Formatter, Words, label_rows, without_value_axis
 from analysis_lib.reporting.figure import Chart
 from analysis_lib.reporting.windows import short_day
@@ -84,7 +86,12 @@ class Panel:
 
 
 def weeks(
-    name: str, starts: Sequence[dt.date], partial: Sequence[bool], panels: Sequence[Panel], words: Words
+    name: str,
+    starts: Sequence[dt.date],
+    partial: Sequence[bool],
+    panels: Sequence[Panel],
+    words: Words,
+    marked: Annotations | None = None,
 ) -> Chart:
     """Panels under each other over the same weeks; weeks that are cut are hatched, or hollow points.
 
@@ -98,6 +105,8 @@ def weeks(
         Whether the data or `as_of` cuts the week; a line does not reach it.
     panels, words
         What is drawn, and the same in words.
+    marked
+        Events of the calendar, drawn behind every panel and named above the first.
     """
     with fig.drawing(
         height=0.3 + _PANEL_HEIGHT * len(panels), rows=len(panels), sharex=True, squeeze=False
@@ -105,9 +114,12 @@ def weeks(
         figure,
         grid,
     ):
-        for axes, panel in zip(grid[:, 0], panels, strict=True):
+        for place, (axes, panel) in enumerate(zip(grid[:, 0], panels, strict=True)):
             _panel(axes, panel, partial)
-            axes.set_title(panel.title, loc="left", fontsize=10, color=fig.INK)
+            is_named = place == 0 and marked is not None and bool(marked.labels)
+            # The labels of the events stand between the first panel and its heading.
+            axes.set_title(panel.title, loc="left", fontsize=10, color=fig.INK, pad=17 if is_named else None)
+            calendar_events.draw(axes, marked, is_named)
         last = grid[-1, 0]
         every = max(1, -(-len(starts) // 6))
         ticks = sorted(range(len(starts) - 1, -1, -every))

@@ -8,7 +8,7 @@ from analysis_lib.errors import RuleError, did_you_mean
 from analysis_lib.rules.read import RuleRow
 
 FILE = "events_calendar.csv"
-KINDS = ("sale", "holiday", "other")
+KINDS = ("sale", "holiday", "tracking", "other")
 
 
 def validate(rows: Sequence[RuleRow]) -> None:

@@ -180,3 +180,18 @@ def test_the_method_shows_the_sql_that_was_run(two_months: Shop) -> None:
     assert "<details><summary>fct_daily_pnl</summary>" in made
     assert "net_revenue - cost_of_goods as gross_profit" in made
     assert "window_days = 30" in made
+
+
+def test_a_month_that_is_not_over_is_compared_with_the_same_days(tmp_path: Path) -> None:
+    story = shops.Story().product()
+    for day, price in ((dt.date(2026, 8, 4), "100.00"), (dt.date(2026, 8, 25), "900.00")):
+        story.visit("1", day, *shops.BUYS).order("1", day, price)
+    story.visit("1", dt.date(2026, 7, 1), "page_view").order("2", dt.date(2026, 7, 1), "10.00")
+    story.visit("2", dt.date(2026, 9, 3), *shops.BUYS).order("2", dt.date(2026, 9, 3), "150.00")
+    shop = shops.make_shop(tmp_path, story.rows, as_of=dt.date(2026, 9, 18))
+    text = overview.revenue_by_month(shop).text
+    assert "Hatched: not a whole month of data (Sep 2026)." in text
+    assert (
+        "1–18 Sep 2026: $150.00, against $100.00 on the same days of the month before, 1–18 Aug 2026" in text
+    )
+    assert f"(+50.0{S}%)" in text, "not against the $1,000 of the whole of August"
