@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 import yaml
 
 from analysis_lib.errors import MissingInputError, RenderError, SettingsError, did_you_mean
+from analysis_lib.publish.entries import check_keys, check_unique, entries, identifier, line_of_text, names
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 _PAGE_KEYS = {"id", "notebook", "title", "description", "output", "requires"}
 _BRIEF_KEYS = {"id", "title", "description", "pages", "tag", "length"}
 _TOP_KEYS = {"pages", "briefs"}
@@ -91,16 +90,16 @@ def read_reports(path: Path, notebooks: Path) -> Reports:
         raise SettingsError(f"{path.name} cannot be read as YAML: {error}") from error
     if not isinstance(document, dict):
         raise SettingsError(f"{path.name} must be a mapping with the lists pages and briefs.")
-    _check_keys(path.name, document, _TOP_KEYS)
-    pages = tuple(_page(entry, notebooks) for entry in _entries(path.name, document, "page"))
+    check_keys(path.name, document, _TOP_KEYS)
+    pages = tuple(_page(entry, notebooks) for entry in entries(path.name, document, "page"))
     if not pages:
         raise SettingsError(f"{path.name} lists no page.", "Add an entry under pages.")
-    _check_unique(f"{path.name}, pages", "id", [page.id for page in pages])
-    _check_unique(f"{path.name}, pages", "output", [page.output for page in pages])
-    _check_unique(f"{path.name}, pages", "notebook", [page.notebook.name for page in pages])
+    check_unique(f"{path.name}, pages", "id", [page.id for page in pages])
+    check_unique(f"{path.name}, pages", "output", [page.output for page in pages])
+    check_unique(f"{path.name}, pages", "notebook", [page.notebook.name for page in pages])
     ids = [page.id for page in pages]
-    briefs = tuple(_brief(entry, ids) for entry in _entries(path.name, document, "brief"))
-    _check_unique(f"{path.name}, briefs", "id", [brief.id for brief in briefs])
+    briefs = tuple(_brief(entry, ids) for entry in entries(path.name, document, "brief"))
+    check_unique(f"{path.name}, briefs", "id", [brief.id for brief in briefs])
     return Reports(pages, briefs)
 
 
@@ -166,27 +165,11 @@ def _missing(page: PageSpec, model: str, availability: Mapping[str, bool | str])
     return f"{model} is not available" + (f" ({state})" if isinstance(state, str) and state else "")
 
 
-def _entries(file: str, document: Mapping[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
-    """Each entry with its name for messages: its id, or its position where it has none."""
-    entries = document.get(f"{kind}s") or []
-    if not isinstance(entries, list):
-        raise SettingsError(f"{file}: {kind}s must be a list of entries.")
-    named = []
-    for position, entry in enumerate(entries, start=1):
-        where = f"{file}, {kind} {position}"
-        if not isinstance(entry, dict):
-            raise SettingsError(f"{where}: it must be a mapping of keys, not {entry!r}.")
-        if "id" in entry:
-            where = f"{file}, {kind} {entry['id']}"
-        named.append((where, entry))
-    return named
-
-
 def _page(named: tuple[str, dict[str, Any]], notebooks: Path) -> PageSpec:
     where, entry = named
-    _check_keys(where, entry, _PAGE_KEYS)
-    name = _identifier(where, entry, "id")
-    file = _text(where, entry, "notebook")
+    check_keys(where, entry, _PAGE_KEYS)
+    name = identifier(where, entry, "id")
+    file = line_of_text(where, entry, "notebook")
     if not file.endswith(".ipynb") or Path(file).name != file:
         raise SettingsError(f"{where}: notebook must be the name of an .ipynb file, not {file!r}.")
     path = notebooks / file
@@ -198,17 +181,17 @@ def _page(named: tuple[str, dict[str, Any]], notebooks: Path) -> PageSpec:
     return PageSpec(
         name,
         path,
-        _text(where, entry, "title"),
-        _text(where, entry, "description", default=""),
-        _identifier(where, entry, "output", default=name),
-        _names(where, entry, "requires"),
+        line_of_text(where, entry, "title"),
+        line_of_text(where, entry, "description", default=""),
+        identifier(where, entry, "output", default=name),
+        names(where, entry, "requires"),
     )
 
 
 def _brief(named: tuple[str, dict[str, Any]], page_ids: Sequence[str]) -> BriefSpec:
     where, entry = named
-    _check_keys(where, entry, _BRIEF_KEYS)
-    pages = _names(where, entry, "pages")
+    check_keys(where, entry, _BRIEF_KEYS)
+    pages = names(where, entry, "pages")
     if not pages:
         raise SettingsError(f"{where}: pages must name at least one page.")
     for page in pages:
@@ -218,45 +201,10 @@ def _brief(named: tuple[str, dict[str, Any]], page_ids: Sequence[str]) -> BriefS
     if length is not None and (not isinstance(length, int) or isinstance(length, bool) or length < 1):
         raise SettingsError(f"{where}: length must be a number of pages from 1, not {length!r}.")
     return BriefSpec(
-        _identifier(where, entry, "id"),
-        _text(where, entry, "title"),
-        _text(where, entry, "description", default=""),
+        identifier(where, entry, "id"),
+        line_of_text(where, entry, "title"),
+        line_of_text(where, entry, "description", default=""),
         pages,
-        _identifier(where, entry, "tag", default="brief"),
+        identifier(where, entry, "tag", default="brief"),
         length,
     )
-
-
-def _check_keys(where: str, entry: Mapping[str, Any], known: set[str]) -> None:
-    for key in entry:
-        if key not in known:
-            raise SettingsError(f"{where}: there is no key {key}.", did_you_mean(str(key), known))
-
-
-def _check_unique(where: str, key: str, values: Sequence[str]) -> None:
-    doubled = sorted({value for value in values if values.count(value) > 1})
-    if doubled:
-        raise SettingsError(f"{where}: the {key} {doubled[0]} stands there more than once.")
-
-
-def _text(where: str, entry: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    value = entry.get(key, default)
-    if value is None:
-        raise SettingsError(f"{where}: the key {key} is missing.")
-    if not isinstance(value, str) or "\n" in value.strip() or (not value.strip() and default is None):
-        raise SettingsError(f"{where}: {key} must be a line of text, not {value!r}.")
-    return value.strip()
-
-
-def _identifier(where: str, entry: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    value = _text(where, entry, key, default)
-    if not _NAME.match(value):
-        raise SettingsError(f"{where}: {key} must be lower-case letters, digits and hyphens, not {value!r}.")
-    return value
-
-
-def _names(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    values = entry.get(key) or []
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise SettingsError(f"{where}: {key} must be a list of names, not {values!r}.")
-    return tuple(values)
