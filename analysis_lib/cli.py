@@ -112,19 +112,34 @@ def _check(arguments: argparse.Namespace, progress: Progress) -> int:
 
 
 def _report(arguments: argparse.Namespace, progress: Progress) -> int:
+    from analysis_lib.delivery.last_run import recorded
     from analysis_lib.verbs.report import report
 
-    _print(
-        report(
-            load_settings(),
-            progress,
-            arguments.shop,
-            _given(arguments),
-            arguments.renderer,
-            [name for text in arguments.only for name in text.split(",") if name] or None,
-            arguments.force,
+    settings = load_settings()
+    with recorded(settings) as run:
+        _print(
+            report(
+                settings,
+                progress,
+                arguments.shop,
+                _given(arguments),
+                arguments.renderer,
+                [name for text in arguments.only for name in text.split(",") if name] or None,
+                arguments.force,
+                run,
+            )
         )
-    )
+        if arguments.fail_on_alert:
+            from analysis_lib.delivery.alert_states import raise_on_alert
+
+            raise_on_alert(run.facts["alerts"], arguments.fail_on_alert)
+    return 0
+
+
+def _summary(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.summary import summary
+
+    print(summary(load_settings(), arguments.format, arguments.url), end="")
     return 0
 
 
@@ -210,6 +225,24 @@ def _report_flags(parser: argparse.ArgumentParser) -> None:
         "--only", action="append", default=[], metavar="PAGE", help="a preview of these pages alone"
     )
     parser.add_argument("--force", action="store_true", help="run every notebook again")
+    parser.add_argument(
+        "--fail-on-alert",
+        nargs="?",
+        const="warn",
+        default="",
+        choices=("warn", "page"),
+        help="publish, then end with exit code 24 when an alert was raised (page: only a severe one)",
+    )
+
+
+def _summary_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "markdown", "html"),
+        default="text",
+        help="text for a terminal or a plain e-mail (default), markdown, html for an e-mail, or json",
+    )
+    parser.add_argument("--url", default="", help="where the site is served: pages become links to it")
 
 
 def _sql_flags(parser: argparse.ArgumentParser) -> None:
@@ -240,6 +273,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Verb]] =
     "build": ("build the marts that are stale", _build_flags, _build),
     "check": ("build, then run the contracts of the models", _parameter_flags, _check),
     "report": ("build, check, run the notebooks, publish the site", _report_flags, _report),
+    "summary": ("print what the last published report says, without a run", _summary_flags, _summary),
     "models": ("list the models with grain, state, rows and age", _shop_flag, _models),
     "sql": ("print a model's SQL, ready to run", _sql_flags, _sql),
     "query": ("run a GoogleSQL query on the shop", _query_flags, _query),

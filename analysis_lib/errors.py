@@ -122,6 +122,12 @@ class RuleError(ShopbookError):
     exit_code = 23
 
 
+class AlertError(ShopbookError):
+    """An alert was raised and `--fail-on-alert` was given; the site was published."""
+
+    exit_code = 24
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, or None.
 

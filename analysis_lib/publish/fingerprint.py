@@ -12,7 +12,7 @@ from typing import Any
 
 _CODE = {".py", ".sql", ".yml", ".csv", ".typ", ".css"}
 # These rooms do not act inside a notebook: they simulate, load, publish or parse the command line.
-_NOT_IN_NOTEBOOKS = ("publish/", "simulate/", "cli.py", "progress.py")
+_NOT_IN_NOTEBOOKS = ("publish/", "delivery/", "simulate/", "verbs/", "cli.py", "progress.py")
 _LIBRARIES = (
     "duckdb",
     "great_tables",

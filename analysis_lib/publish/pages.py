@@ -36,8 +36,8 @@ class Page:
     notes: tuple[str, ...]
 
 
-def make_page(executed: Notebook, spec: PageSpec, plan: Plan) -> Page:
-    """The published copy of an executed notebook.
+def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") -> Page:
+    """The published copy of an executed notebook; `notice` is Markdown that stands above everything else.
 
     The parameters cells and cells that only a brief takes are left out, as are warnings that cells wrote;
     the title and description of `reports.yml` become the page's front matter; links to notebooks become
@@ -52,6 +52,8 @@ def make_page(executed: Notebook, spec: PageSpec, plan: Plan) -> Page:
     notes: list[str] = []
     links = _Links(spec, plan)
     cells = [raw_cell(front_matter({"title": spec.title, "description": spec.description}), "front-matter")]
+    if notice:
+        cells.append(markdown_cell(notice, "notice"))
     only_tags = {f"{brief.tag}-only" for brief in plan.briefs} | {"brief-only"}
     is_first_text = True
     for cell in executed["cells"]:

@@ -14,7 +14,7 @@ from analysis_lib.publish.entries import check_keys, check_unique, entries, iden
 
 _PAGE_KEYS = {"id", "notebook", "title", "description", "output", "requires"}
 _BRIEF_KEYS = {"id", "title", "description", "pages", "tag", "length"}
-_TOP_KEYS = {"pages", "briefs"}
+_TOP_KEYS = {"pages", "briefs", "alerts"}
 
 
 @dataclass(frozen=True)

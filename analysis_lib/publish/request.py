@@ -28,7 +28,8 @@ class Stamp:
 
     `period` and `data_through` are texts as shown, for example "1 June – 30 June 2026" and "2026-06-30";
     `commit` is short, with "+changes" where the work tree differs from it, or empty outside git;
-    `parameters` are those to print, name to text.
+    `parameters` are those to print, name to text; `not_passed` are the checks that some rows break, each with
+    its `model`, `check` (in words), `status` and `rows`.
     """
 
     shop: str
@@ -40,6 +41,7 @@ class Stamp:
     checks_warned: int = 0
     checks_failed: int = 0
     parameters: Mapping[str, str] = field(default_factory=dict)
+    not_passed: Sequence[Mapping[str, str | int]] = ()
 
     @property
     def checks(self) -> str:

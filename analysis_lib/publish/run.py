@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import analysis_lib
+from analysis_lib.delivery import alerts
 from analysis_lib.errors import DiskFullError
 from analysis_lib.publish import cache
 from analysis_lib.publish.execute import Job, execute
@@ -91,12 +92,16 @@ class _Run:
         self.settings = request.settings
         self.seconds: dict[str, float] = {}
         self.notes: list[str] = []
+        self.alerts: tuple[alerts.AlertSpec, ...] = ()
         self.site = self.settings.build_dir / "preview" if request.only else self.settings.site
 
     def go(self) -> PublishSummary:
         with self.stage("plan"):
             renderer = choose(self.request.renderer)
             reports = read_reports(self.settings.reports / "reports.yml", self.settings.notebooks)
+            self.alerts = alerts.read_alerts(
+                self.settings.reports / "reports.yml", [page.id for page in reports.pages]
+            )
             plan = make_plan(reports, self.request.availability, self.request.only)
             tasks = self.tasks(plan)
             fingerprint = self.fingerprint(plan, tasks, renderer)
@@ -148,6 +153,7 @@ class _Run:
                     [asdict(brief) for brief in plan.briefs],
                     dict(plan.left_out),
                 ],
+                "alerts": [repr(alert) for alert in self.alerts],
                 "stamp": asdict(self.request.stamp),
                 "files": hash_files(self.settings.root, files),
                 "code": hash_files(_LIBRARY, code_files(_LIBRARY)),
@@ -186,11 +192,19 @@ class _Run:
     def render(self, plan: Plan, tasks: list[_Task], renderer: Renderer, fingerprint: str) -> str:
         """Render in a folder of this run's own, check the result and swap it in."""
         # What renders is imported here: a run that changes nothing needs none of it.
+        from analysis_lib.delivery import alert_states, summary
+        from analysis_lib.delivery.facts import read_facts
         from analysis_lib.publish import site, stage
         from analysis_lib.publish.pages import make_page
 
         executed: dict[str, Notebook] = {task.page.id: cache.load(task.entry) for task in tasks}
-        pages = {task.page.id: make_page(executed[task.page.id], task.page, plan) for task in tasks}
+        facts = {name: read_facts(notebook) for name, notebook in executed.items()}
+        states = alert_states.evaluate(self.alerts, plan, facts, self.request.stamp.currency)
+        notices = alert_states.callouts(states, plan)
+        pages = {
+            task.page.id: make_page(executed[task.page.id], task.page, plan, notices.get(task.page.id, ""))
+            for task in tasks
+        }
         self.notes += [note for page in pages.values() for note in page.notes]
         _clear_old_runs(self.settings.build_dir)
         folder = self.settings.build_dir / f"run-{fingerprint[:12]}"
@@ -208,6 +222,7 @@ class _Run:
         self.notes += warnings
         version = renderer.version
         inputs = {task.page.id: task.inputs for task in tasks}
+        summary.write_summary(made, summary.make_summary(self.request, plan, facts, states, version, made))
         site.write_build(
             made, plan, self.request.stamp, fingerprint, version, inputs, self.request.parameters
         )

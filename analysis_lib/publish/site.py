@@ -14,6 +14,7 @@ from analysis_lib.publish.plan import Plan
 from analysis_lib.publish.request import Stamp
 
 BUILD = "build.json"
+SUMMARY = "summary.json"  # written by analysis_lib.delivery.summary, before build.json
 # What a browser fetches by itself. Links that a reader follows (<a href>) may lead outside.
 _FETCHED = re.compile(
     r"<(?:script|img|iframe|source|video|audio|embed|object|image|use)\b[^>]*?"
@@ -130,6 +131,7 @@ def write_build(
             for name in brief_files(plan)
         },
         "left_out": dict(plan.left_out),
+        "summary": {"file": SUMMARY, "sha256": hash_bytes((site / SUMMARY).read_bytes())},
     }
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
     (site / BUILD).write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -145,9 +147,10 @@ def read_build(site: Path) -> dict[str, Any]:
 
 
 def is_intact(site: Path, build: Mapping[str, Any]) -> bool:
-    """Whether the pages and briefs of a published site are the ones that were built."""
-    entries = [*build.get("pages", {}).values(), *build.get("briefs", {}).values()]
-    return bool(entries) and all(
+    """Whether the pages, the briefs and the summary of a published site are the ones that were built."""
+    made = [*build.get("pages", {}).values(), *build.get("briefs", {}).values()]
+    entries = [*made, build.get("summary", {"file": SUMMARY, "sha256": ""})]
+    return bool(made) and all(
         (site / entry["file"]).is_file()
         and hash_bytes((site / entry["file"]).read_bytes()) == entry["sha256"]
         for entry in entries

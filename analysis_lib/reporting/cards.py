@@ -18,6 +18,9 @@ from analysis_lib.reporting.changes import Change, Kind, Tone, amount, change
 from analysis_lib.reporting.html import Html, escape
 from analysis_lib.reporting.metrics import Metric
 
+# How every warning of a rate on few units begins (numbers.rate, the notes of the pages).
+_TOO_FEW = "too few"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -43,7 +46,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Card:
-    """A card as text, with its numbers as they were before rounding; see :func:`card`."""
+    """A card as text, with its numbers as they were before rounding; see :func:`card`.
+
+    `few` names those of `value`, `previous` and `year-before` that stand on too few units to rely on.
+    """
 
     metric: Metric
     value: str
@@ -52,6 +58,7 @@ class Card:
     number: Any = None
     previous: Any = None
     year_before: Any = None
+    few: tuple[str, ...] = ()
 
 
 def card(
@@ -81,7 +88,8 @@ def card(
         Whether a test says that the change is more than chance; only then is it good or bad news.
     """
     kind = cast(Kind, metric.format)
-    notes = [one for one in ([note] if isinstance(note, str) else note) if one]
+    given = [one for one in ([note] if isinstance(note, str) else note) if one]
+    notes = [*given]
     made = Change("")
     is_known = numbers.number_or_none(value) is not None
     if previous is not None and is_known:
@@ -104,6 +112,15 @@ def card(
         value,
         previous.value if previous else None,
         year_before.value if year_before else None,
+        few=tuple(
+            name
+            for name, texts in (
+                ("value", given),
+                ("previous", [previous.text] if previous else []),
+                ("year-before", [year_before.text] if year_before else []),
+            )
+            if any(_TOO_FEW in text for text in texts)
+        ),
     )
 
 
@@ -147,6 +164,7 @@ def _attributes(card: Card) -> str:
         "value": exact(card.number),
         "previous": exact(card.previous),
         "year-before": exact(card.year_before),
+        "few": " ".join(card.few),
     }
     return "".join(f' data-{name}="{escape(value)}"' for name, value in values.items() if value)
 

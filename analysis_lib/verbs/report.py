@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis_lib.checks import raise_on_failure
+from analysis_lib.checks import Outcome, raise_on_failure
+from analysis_lib.delivery.last_run import Recorder
 from analysis_lib.parameters import Parameters
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
 from analysis_lib.shop import READ_ONLY
 from analysis_lib.verbs.build import Outcomes, build, build_lines, check_lines
+
+if TYPE_CHECKING:
+    from analysis_lib.publish import PublishSummary
 
 
 def commit_of(settings: Settings) -> str:
@@ -62,8 +66,11 @@ def report(
     renderer: str = "auto",
     only: Sequence[str] | None = None,
     force: bool = False,
+    run: Recorder | None = None,
 ) -> list[str]:
-    """Build, check, run the notebooks, render and swap the site in; the lines of the summary.
+    """Build, check, run the notebooks, render and swap the site in; the summary on one screen.
+
+    What was done in detail is said to `progress`, its facts go to `run`.
 
     Raises
     ------
@@ -101,6 +108,7 @@ def report(
                 "time zone": parameters.timezone,
                 "currency": parameters.currency,
             },
+            not_passed=_not_passed(outcomes.checks),
         ),
         required_parameters=("shop", "as_of"),
         renderer=renderer,
@@ -109,13 +117,31 @@ def report(
         environment={READ_ONLY: "1"},
     )
     summary = publish(request, progress)
-    return _summary_lines(outcomes, summary.lines(), progress)
+    return _conclude(outcomes, summary, progress, run or Recorder())
 
 
-def _summary_lines(outcomes: Outcomes, publish_lines: list[str], progress: Progress) -> list[str]:
+def _conclude(outcomes: Outcomes, published: PublishSummary, progress: Progress, run: Recorder) -> list[str]:
+    """Say in detail what was done, keep the facts, and sum up on one screen."""
+    from analysis_lib.delivery.run_facts import run_facts, run_lines
+    from analysis_lib.delivery.summary import read_summary
+    from analysis_lib.delivery.texts import summary_lines
+
+    for line in (*build_lines(outcomes), *check_lines(outcomes), *published.lines()):
+        progress.say(line)
+    document = read_summary(published.site)
+    run.facts = run_facts(outcomes.build, published, progress.seconds, document["alerts"])
+    return summary_lines(document, run_lines(run.facts))
+
+
+def _not_passed(outcomes: Sequence[Outcome]) -> list[dict[str, str | int]]:
+    """The checks that some rows break, as summary.json lists them."""
     return [
-        *build_lines(outcomes),
-        *check_lines(outcomes),
-        *publish_lines,
-        f"seconds: {progress.summary()}",
+        {
+            "model": outcome.check.model,
+            "check": outcome.check.brief,
+            "status": outcome.status,
+            "rows": outcome.failing_rows,
+        }
+        for outcome in outcomes
+        if outcome.failing_rows
     ]

@@ -33,11 +33,13 @@ run = f"{shop} {as_of} {window_days}"
 CARDS = """
 #| echo: false
 display(HTML('''<div class="kpi-grid">
-<div class="kpi-card">
+<div class="kpi-card" data-metric="net_revenue" data-format="money" data-value="1234567.89"
+data-previous="1099347.1">
 <div class="kpi-label" title="Gross sales less discounts">Net revenue</div>
 <div class="kpi-value">$1,234,567.89</div><div class="kpi-change is-good">▲ +12.3 %</div>
 <div class="kpi-note">was $1,099,347.10 on 2 May–31 May</div></div>
-<div class="kpi-card"><div class="kpi-label">Orders</div><div class="kpi-value">12,345</div>
+<div class="kpi-card" data-metric="orders" data-format="count" data-value="12345" data-previous="12495">
+<div class="kpi-label">Orders</div><div class="kpi-value">12,345</div>
 <div class="kpi-change is-bad">▼ −1.2 %</div><div class="kpi-note">was 12,495</div></div>
 <div class="kpi-card"><div class="kpi-label">Average order value</div><div class="kpi-value">$100.00</div>
 <div class="kpi-change is-neutral">– no change</div><div class="kpi-note">net revenue / orders</div></div>

@@ -98,6 +98,14 @@ def test_nothing_is_rounded_and_no_number_is_written_with_an_exponent() -> None:
     assert roas["previous"] == "2", "what it was before is known, also where there is no value now"
 
 
+def test_what_stands_on_few_units_says_so_to_machines_too(small_shops: dict[str, Shop]) -> None:
+    few = {one["metric"]: one.get("few") for one in cards_of(funnel.headline(small_shops["one order"]))}
+    assert few["conversion_rate"] == "value"
+    assert few["sessions"] is None
+    enough = {one["metric"]: one.get("few") for one in cards_of(funnel.headline(small_shops["two months"]))}
+    assert enough["conversion_rate"] is None
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_the_text_reads_back_as_the_same_number(value: float) -> None:
     text = exact(value)
