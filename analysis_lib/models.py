@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from analysis_lib.contracts import PACKAGE, Column, Contract, read_contract, read_yaml
 from analysis_lib.errors import ModelError, did_you_mean
+from analysis_lib.sources.place import DEFINITION, source_folder
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -144,7 +145,7 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
 
 
-def read_project(source: str, rules: Path | None = None) -> Project:
+def read_project(source: str, rules: Path | None = None, own_sources: Path | None = None) -> Project:
     """All models for a shop of that source: its staging models, the shared ones and the rule tables.
 
     Parameters
@@ -153,18 +154,19 @@ def read_project(source: str, rules: Path | None = None) -> Project:
         The name of the folder in `sources/`.
     rules
         A folder of the project's own rule tables, which win over the package's of the same name.
+    own_sources
+        The project's folder of sources.
 
     Raises
     ------
+    MissingInputError
+        For an unknown source.
     ModelError
-        For an unknown source, a model without a contract, two models of one name.
+        For a model without a contract, two models of one name.
     """
     from analysis_lib.computed import PythonModel, rule_tables
 
-    folder = PACKAGE / "sources" / source
-    if not (folder / "source.yml").is_file():
-        known = [path.parent.name for path in (PACKAGE / "sources").glob("*/source.yml")]
-        raise ModelError(f"There is no source {source}.", did_you_mean(source, known))
+    folder = source_folder(source, own_sources)
     models: dict[str, Model] = {}
 
     def add(model: Model) -> None:
@@ -183,12 +185,12 @@ def read_project(source: str, rules: Path | None = None) -> Project:
             add(PythonModel.read(path))
     for table in rule_tables(rules):
         add(table)
-    return Project(models=models, raw_schemas=raw_schemas(source))
+    return Project(models=models, raw_schemas=raw_schemas(folder))
 
 
-def raw_schemas(source: str) -> dict[str, dict[str, str]]:
-    """GoogleSQL types of the raw tables that a source may load, from its `source.yml`."""
-    document = read_yaml(PACKAGE / "sources" / source / "source.yml")
+def raw_schemas(folder: Path) -> dict[str, dict[str, str]]:
+    """GoogleSQL types of the raw tables that the source in a folder may load, from its `source.yml`."""
+    document = read_yaml(folder / DEFINITION)
     added = {"load_file_id": "INT64", "load_row_number": "INT64", "is_duplicate": "BOOL"}
     schemas = {
         f"raw_{table}": {name: column["type"] for name, column in entry["columns"].items()} | added

@@ -11,12 +11,15 @@ from pathlib import Path
 from analysis_lib.errors import SettingsError, did_you_mean
 
 _MARKER = "_quarto.yml"
-_TEXT_KEYS = {"warehouse", "shop", "memory_limit", "threads", "temp_dir", "site", "build_dir", "rules"}
+_TEXT_KEYS = {
+    *("warehouse", "shop", "memory_limit", "threads", "temp_dir", "site", "build_dir"),
+    *("rules", "sources"),
+}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths and limits of a project; `rules` is the folder of its own rule tables.
+    """Paths and limits of a project; `rules` and `sources` are folders of its own rule tables and sources.
 
     `memory_limit` is DuckDB's (for example ``8GB``); `parameters` are the project's own defaults for
     the run parameters, from the table ``[parameters]`` of ``shopbook.toml``.
@@ -32,6 +35,7 @@ class Settings:
     threads: int = 2
     parameters: Mapping[str, object] = field(default_factory=dict)
     rules: Path | None = None
+    sources: Path | None = None
 
     @property
     def notebooks(self) -> Path:
@@ -129,4 +133,5 @@ def load_settings(start: Path | None = None, env: Mapping[str, str] | None = Non
         threads=int(threads),
         parameters=parameters,
         rules=place("rules", "rules"),
+        sources=place("sources", "sources"),
     )

@@ -196,7 +196,7 @@ def open_shop(
     """
     settings = settings or load_settings()
     name, source = choose_shop(settings, shop)
-    project = read_project(source, settings.rules)
+    project = read_project(source, settings.rules, settings.sources)
     warehouse = DuckDBWarehouse(settings, name, read_only=True)
     wanted = wanted_parameters(settings, warehouse, {"as_of": as_of, **parameters})
     work = runner.Runner(warehouse, project, wanted)

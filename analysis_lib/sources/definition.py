@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
+from analysis_lib.errors import SettingsError, did_you_mean
+from analysis_lib.sources.place import DEFINITION, source_folder
 
-FOLDER = Path(__file__).parent
 TYPES = {
     "INT64": "BIGINT",
     "STRING": "VARCHAR",
@@ -77,20 +77,16 @@ class Source:
     tables: Mapping[str, Table]
 
 
-def sources() -> list[str]:
-    """The names of the sources that there are.
-
-    Examples
-    --------
-    >>> "thelook" in sources()
-    True
-    """
-    return sorted(path.parent.name for path in FOLDER.glob("*/source.yml"))
-
-
 @cache
-def read_source(name: str) -> Source:
+def read_source(name: str, own: Path | None = None) -> Source:
     """Read and check the definition of a source.
+
+    Parameters
+    ----------
+    name
+        The source's name.
+    own
+        The project's folder of sources.
 
     Raises
     ------
@@ -104,10 +100,14 @@ def read_source(name: str) -> Source:
     >>> read_source("thelook").tables["marketing_spend"].key
     ['date', 'campaign_id', 'platform']
     """
-    if name not in sources():
-        raise MissingInputError(f"There is no source {name}.", did_you_mean(name, sources()))
-    text = (FOLDER / name / "source.yml").read_text(encoding="utf-8")
-    return make_source(name, yaml.safe_load(text))
+    path = source_folder(name, own) / DEFINITION
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{name}/{DEFINITION} is not valid YAML: {error}.") from error
+    if not isinstance(document, dict) or not isinstance(document.get("tables"), dict):
+        raise SettingsError(f"{name}/{DEFINITION} lists no tables.", "See docs/sources.md for its form.")
+    return make_source(name, document)
 
 
 def make_source(name: str, document: Mapping[str, Any]) -> Source:

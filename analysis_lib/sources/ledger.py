@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,7 @@ def entries(connection: duckdb.DuckDBPyConnection) -> list[Entry]:
     """The files that were loaded."""
     rows = connection.execute(
         "select file_id, table_name, path, content_sha256, definition_sha256 "
-        "from load_ledger order by file_id"
+        "from load_ledger order by path, table_name"
     ).fetchall()
     return [Entry(*row) for row in rows]
 
@@ -122,10 +123,17 @@ def forget(connection: duckdb.DuckDBPyConnection, entry: Entry) -> None:
         connection.execute(f"delete from {table} where file_id = ?", [entry.file_id])
 
 
-def next_id(connection: duckdb.DuckDBPyConnection) -> int:
-    """A number that no file in the ledger has."""
-    found = connection.execute("select coalesce(max(file_id), 0) + 1 from load_ledger").fetchall()
-    return int(found[0][0])
+def file_id(table: str, sha256: str) -> int:
+    """A number for a file of a table, made of its content.
+
+    With it a row is the same row whatever the order in which files were loaded, and in every warehouse.
+
+    Examples
+    --------
+    >>> file_id("events", "ab" * 32) == file_id("events", "ab" * 32)
+    True
+    """
+    return int(hashlib.sha256(f"{table}:{sha256}".encode()).hexdigest()[:15], 16)
 
 
 def remember(

@@ -52,6 +52,7 @@ def load(
     progress: ProgressCallback | None = None,
     *,
     root: Path | None = None,
+    own_sources: Path | None = None,
     temp_dir: Path | None = None,
     max_rejected_share: float = MAX_REJECTED_SHARE,
 ) -> LoadSummary:
@@ -74,6 +75,8 @@ def load(
         Called after each file with what was read, how many files are done, and of how many.
     root
         The project: files inside are remembered relative to it. The current folder when not given.
+    own_sources
+        The project's own folder of sources.
     temp_dir
         Where files that must be rewritten are kept meanwhile.
     max_rejected_share
@@ -100,7 +103,7 @@ def load(
     >>> load(warehouse, "thelook", [Path("data/demo")]).lines()  # doctest: +SKIP
     """
     connection = warehouse if isinstance(warehouse, duckdb.DuckDBPyConnection) else warehouse.connection
-    definition = read_source(source)
+    definition = read_source(source, own_sources)
     say = progress or _say_nothing
     try:
         with (
@@ -203,7 +206,7 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
     judged = classify(connection, relation, mapped, table)
     check_shares(connection, relation, judged, job.max_rejected_share)
     ledger.make_raw(connection, table)
-    entry = ledger.Entry(ledger.next_id(connection), table.name, file.name, *_identity(file))
+    entry = ledger.Entry(ledger.file_id(table.name, file.sha256), table.name, file.name, *_identity(file))
     kept = ledger.store_rows(connection, table, entry.file_id, judged.number)
     rejected = ledger.store_rejects(
         connection, entry, job.source.name, file.path.name, relation, judged.number

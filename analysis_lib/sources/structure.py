@@ -77,8 +77,8 @@ class _Inspector:
         self.has_lf = False
         self.lines = self.position = self.open_bytes = self.quotes = 0
         self.previous = _LF
-        self.wide = self.undecodable = 0
-        self.decoder = codecs.getincrementaldecoder("utf-8")()
+        self.leads = self.undecodable = 0
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.tail = b""
 
     def feed(self, body: bytes, following: bytes) -> None:
@@ -104,22 +104,17 @@ class _Inspector:
         pending = self.decoder.getstate()[0]
         if not pending and body.isascii():
             return
-        try:
-            self.decoder.decode(body)
-            self.wide += 1
-        except UnicodeDecodeError:
-            self.decoder.reset()
-            replaced = (pending + body).decode("utf-8", "replace")
-            # A replacement character that stands in the file itself is no fault.
-            undecodable = replaced.count("\ufffd") - body.count("\ufffd".encode())
-            self.undecodable += undecodable
-            leads = int(np.count_nonzero(np.frombuffer(body, np.uint8) >= 0xC0))
-            self.wide += max(0, leads - undecodable)
+        # A replacement character that stands in the file itself is no fault.
+        own = (pending + body).count("\ufffd".encode())
+        self.undecodable += self.decoder.decode(body).count("\ufffd") - own
+        self.leads += int(np.count_nonzero(np.frombuffer(body, np.uint8) >= 0xC0))
+        if self.undecodable:
             self.faults["it holds bytes that are not UTF-8"] = None
 
     def _line_ends(self, body: bytes, following: bytes) -> None:
         if self.cr or b"\r" in body:
-            if not self.cr and self.has_lf:
+            # A line feed before the first carriage return, in this piece or in one before it.
+            if not self.cr and (self.has_lf or b"\n" in body[: body.find(b"\r")]):
                 self.faults["its lines end in different ways"] = None
             self.cr += body.count(b"\r")
             self.lf += body.count(b"\n")
@@ -171,7 +166,7 @@ class _Inspector:
         return Structure(
             records=self.lines + (is_open and not is_cut),
             is_plain=not self.faults,
-            is_utf8=self.undecodable <= self.wide,
+            is_utf8=self.undecodable <= max(0, self.leads - self.undecodable),
             has_old_line_ends=self.lines == 0 and self.cr > 0,
             faults=tuple(sorted(self.faults)),
             tail=self.tail if is_cut else b"",

@@ -43,7 +43,7 @@ def build(
     """
     parameters = make_parameters({**settings.parameters, **(given or {})})
     name, source = choose_shop(settings, shop)
-    project = read_project(source, settings.rules)
+    project = read_project(source, settings.rules, settings.sources)
     outcomes: list[Outcome] = []
     with DuckDBWarehouse(settings, name) as warehouse:
         with progress.stage("models") as step:

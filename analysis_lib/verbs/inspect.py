@@ -48,7 +48,7 @@ def _age(built_at: dt.datetime) -> str:
 def models_lines(settings: Settings, shop: str = "") -> list[str]:
     """Every model with its grain, availability, rows and age."""
     name, source = choose_shop(settings, shop)
-    project = read_project(source, settings.rules)
+    project = read_project(source, settings.rules, settings.sources)
     with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
         state = read_state(warehouse)
         built: dict[str, dt.datetime] = {}
@@ -76,7 +76,7 @@ def model_sql(settings: Settings, model: str, engine: str, shop: str, given: Map
     `engine` is ``bigquery`` or ``duckdb``. The parameters are those of the last build, where one was.
     """
     name, source = choose_shop(settings, shop)
-    found = read_project(source, settings.rules).get(model)
+    found = read_project(source, settings.rules, settings.sources).get(model)
     with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
         stored = read_state(warehouse).parameters
         schema = warehouse.schema()
@@ -109,7 +109,7 @@ def query_lines(
         For invalid SQL, an unknown table or column; it names the nearest one.
     """
     name, source = choose_shop(settings, shop)
-    project = read_project(source, settings.rules)
+    project = read_project(source, settings.rules, settings.sources)
     tree = dialect.parse(sql)
     with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
         tables = warehouse.tables()

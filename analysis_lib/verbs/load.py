@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis_lib.errors import MissingInputError, ParameterError, did_you_mean
+from analysis_lib.errors import ParameterError
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
-from analysis_lib.sources.definition import sources
 from analysis_lib.sources.load import load as load_files
+from analysis_lib.sources.place import source_folder
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 
@@ -33,9 +33,7 @@ def load(
     ShopbookError
         Whatever is wrong with the files; the warehouse is then as it was.
     """
-    known = sources()
-    if source not in known:
-        raise MissingInputError(f"There is no source {source}.", did_you_mean(source, known))
+    source_folder(source, settings.sources)
     if not 0 <= max_rejected_share <= 1:
         raise ParameterError(
             f"--max-rejected-share was given {max_rejected_share}, but it takes a share from 0 to 1."
@@ -49,6 +47,7 @@ def load(
             tables,
             step,
             root=settings.root,
+            own_sources=settings.sources,
             temp_dir=settings.temp_dir,
             max_rejected_share=max_rejected_share,
         )

@@ -66,6 +66,7 @@ def test_the_inspection_counts_what_python_writes(rows: list[list[str]], end: st
 @example(b"a,b\r\nc,d", 2, 4)
 @example(b'a,"b"\r', 2, 6)
 @example(b'"\n\r\n', 2, 1)
+@example(b"\n\r\n\r", 2, 1)
 def test_what_the_inspection_passes_the_splitter_passes(data: bytes, width: int, size: int) -> None:
     found = structure.inspect(_in_pieces(data, size), ",", width)
     assert found == structure.inspect([data] if data else [], ",", width)
