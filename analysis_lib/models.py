@@ -90,6 +90,12 @@ class Project:
                 "Break the circle in one of their SQL files.",
             ) from error
 
+    def staging(self) -> list[Model]:
+        """The staging models and what they are made of, every model after its inputs."""
+        wanted = {name for name, model in self.models.items() if model.layer == "stg"}
+        wanted |= {parent for name in wanted for parent in self.ancestors(name)}
+        return [model for model in self.ordered() if model.name in wanted]
+
     def ancestors(self, name: str) -> set[str]:
         """The models that a model needs, at any distance, itself not included."""
         found: set[str] = set()
@@ -177,7 +183,8 @@ def read_project(source: str, rules: Path | None = None, own_sources: Path | Non
         models[model.name] = model
 
     shared = PACKAGE / "sql"
-    for path in [*sorted(folder.glob("stg_*.sql")), *sorted(shared.rglob("*.sql"))]:
+    staging = [*sorted(folder.glob("stg_*.sql")), *_shares(folder)]
+    for path in [*staging, *sorted(shared.rglob("*.sql"))]:
         contract = read_contract(path.with_suffix(".yml"))
         add(Model(path.stem, path, path.read_text(encoding="utf-8"), contract))
     for path in sorted(shared.rglob("*.yml")):
@@ -185,7 +192,28 @@ def read_project(source: str, rules: Path | None = None, own_sources: Path | Non
             add(PythonModel.read(path))
     for table in rule_tables(rules):
         add(table)
-    return Project(models=models, raw_schemas=raw_schemas(folder))
+    schemas = raw_schemas(folder)
+    # What the source does not provide has the contract's columns all the same: some models can do without.
+    for path in sorted((PACKAGE / "sources" / "contract").glob("stg_*.yml")):
+        if path.stem not in models:
+            schemas[path.stem] = {name: column["type"] for name, column in read_yaml(path)["columns"].items()}
+    return Project(models=models, raw_schemas=schemas)
+
+
+def _shares(folder: Path) -> list[Path]:
+    """The staging models of `sources/shared/` that a source takes as they are."""
+    shared = PACKAGE / "sources" / "shared"
+    known = sorted(path.stem for path in shared.glob("stg_*.sql"))
+    names = read_yaml(folder / DEFINITION).get("shares", [])
+    if not isinstance(names, list):
+        raise ModelError(f"In {folder.name}/{DEFINITION}, shares must be a list of models.")
+    for name in names:
+        if name not in known:
+            raise ModelError(
+                f"In {folder.name}/{DEFINITION}, there is no shared model {name}.",
+                did_you_mean(str(name), known),
+            )
+    return [shared / f"{name}.sql" for name in names]
 
 
 def raw_schemas(folder: Path) -> dict[str, dict[str, str]]:

@@ -161,20 +161,16 @@ class Runner:
         reasons: dict[str, str] = {}
         self._verify()
         ordered = self.project.ordered()
-        staging = [model for model in ordered if model.layer == "stg"]
+        staging = self.project.staging()
+        rest = [model for model in ordered if model not in staging]
         for model in staging:
             self._check(model, reasons)
         if reasons:
             # The newest day is known only when staging is built; everything after it is stale anyhow.
-            return reasons | {
-                model.name: "its inputs changed"
-                for model in ordered
-                if model.layer != "stg" and self._is_available(model)
-            }
+            return reasons | {model.name: "its inputs changed" for model in rest if self._is_available(model)}
         self._resolve_as_of({})
-        for model in ordered:
-            if model.layer != "stg":
-                self._check(model, reasons)
+        for model in rest:
+            self._check(model, reasons)
         return reasons
 
     def _check(self, model: Model, reasons: dict[str, str]) -> None:
@@ -205,9 +201,10 @@ class Runner:
             raise ModelError(f"The model {unavailable[0]} is not available: the shop has no {lacks}.")
         job = Build(self, chosen, len(ordered), progress)
         # Staging first: the newest day in it is the default of as_of, on which the rest depends.
-        job.run([model for model in ordered if model.layer == "stg"])
+        staging = self.project.staging()
+        job.run(staging)
         self._resolve_as_of(job.suffixes)
-        job.run([model for model in ordered if model.layer != "stg"])
+        job.run([model for model in ordered if model not in staging])
         results = [job.results[model.name] for model in ordered]
         self._swap(results)
         return BuildSummary(self.parameters, results, dict(self.fingerprints))

@@ -23,7 +23,7 @@ TYPES = {
     "FLOAT64": "DOUBLE",
 }
 _COLUMN_KEYS = {"type", "description", "unit", "key", "required", "not_null", "min", "accepted"}
-_TABLE_KEYS = {"description", "aliases", "without", "columns"}
+_TABLE_KEYS = {"description", "aliases", "without", "columns", "keyless"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a source."""
+    """One table of a source.
+
+    A `keyless` table has no key in the data: two rows alike may be two things that happened, so both are
+    kept, and how many there are is counted.
+    """
 
     name: str
     description: str
@@ -56,6 +60,7 @@ class Table:
     without: str
     columns: Mapping[str, Column]
     digest: str
+    keyless: bool = False
 
     @property
     def key(self) -> list[str]:
@@ -128,8 +133,13 @@ def _check_keys(where: str, given: Mapping[str, Any], known: set[str]) -> None:
 def _make_table(where: str, name: str, entry: Mapping[str, Any]) -> Table:
     _check_keys(where, entry, _TABLE_KEYS)
     columns = {column: _make_column(f"{where}.{column}", column, c) for column, c in entry["columns"].items()}
-    if not any(column.key for column in columns.values()):
-        raise SettingsError(f"In {where}, no column is marked as key.")
+    keyless = entry.get("keyless", False)
+    if not isinstance(keyless, bool):
+        raise SettingsError(f"In {where}, keyless must be true or false, not {keyless!r}.")
+    if keyless == any(column.key for column in columns.values()):
+        hint = "Mark the columns that tell one row from another, or say keyless: true."
+        what = "is keyless, but a column is marked as key" if keyless else "no column is marked as key"
+        raise SettingsError(f"In {where}, {what}.", hint)
     return Table(
         name=name,
         description=str(entry["description"]),
@@ -137,6 +147,7 @@ def _make_table(where: str, name: str, entry: Mapping[str, Any]) -> Table:
         without=str(entry["without"]),
         columns=columns,
         digest=_digest(columns.values()),
+        keyless=keyless,
     )
 
 

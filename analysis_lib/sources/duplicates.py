@@ -28,11 +28,15 @@ def _order(table: Table) -> str:
 def mark_duplicates(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     """Set `is_duplicate` anew in a raw table: of all rows with one key, one is kept.
 
+    Rows of a keyless table are never duplicates of each other; see :func:`identical_rows`.
+
     Returns
     -------
     int
         How many of the rows that were dropped differ from the row that is kept for their key.
     """
+    if table.keyless:
+        return 0
     raw = raw_name(table.name)
     key = ", ".join(identifier(name) for name in table.key)
     counted = connection.execute(
@@ -65,4 +69,21 @@ def mark_duplicates(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
     )
     found = connection.execute("select count(*) filter (is_conflicting) from temp.load_ranked").fetchall()
     connection.execute("drop table temp.load_ranked")
+    return int(found[0][0])
+
+
+def identical_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """How many rows of a keyless table equal another one in every value; 0 where rows have a key.
+
+    They may be the same thing twice in the data, or two things that happened in one second: which of the
+    two, the data do not say.
+    """
+    if not table.keyless:
+        return 0
+    values = ", ".join(identifier(name) for name in table.columns)
+    # Hashes, so that memory does not grow with the width of the rows; two rows in 2^64 may be taken as alike.
+    found = connection.execute(
+        f"select coalesce(sum(rows - 1), 0) from "
+        f"(select count(*) as rows from {raw_name(table.name)} group by hash({values}))"
+    ).fetchall()
     return int(found[0][0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,7 @@ _TABLES = {
         "rows_rejected": "BIGINT",
         "duplicates_dropped": "BIGINT",
         "conflicting_duplicates": "BIGINT",
+        "identical_rows": "BIGINT",
     },
 }
 
@@ -84,6 +86,7 @@ def make_tables(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     for name, columns in _TABLES.items():
         listed = ", ".join(f"{column} {type_}" for column, type_ in columns.items())
         connection.execute(f"create table if not exists {name} ({listed})")
+        _add_missing(connection, name, columns)
     others = connection.execute(
         "select distinct source from load_ledger where source <> ?", [source.name]
     ).fetchall()
@@ -100,10 +103,15 @@ def make_raw(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     listed = ", ".join(f"{identifier(name)} {type_}" for name, type_ in columns.items())
     raw = raw_name(table.name)
     connection.execute(f"create table if not exists {raw} ({listed})")
-    there = {row[0] for row in connection.execute(f"describe {raw}").fetchall()}
+    _add_missing(connection, raw, columns)
+
+
+def _add_missing(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
+    """Columns that a table made by an earlier version lacks."""
+    there = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
     for name, type_ in columns.items():
         if name not in there:
-            connection.execute(f"alter table {raw} add column {identifier(name)} {type_}")
+            connection.execute(f"alter table {table} add column {identifier(name)} {type_}")
 
 
 def entries(connection: duckdb.DuckDBPyConnection) -> list[Entry]:
@@ -198,8 +206,13 @@ def store_rejects(
     return rejected
 
 
-def count_table(connection: duckdb.DuckDBPyConnection, table: str, conflicting: int) -> tuple[int, ...]:
-    """Renew the line of a table in `load_counts`; its rows read, staged, rejected, dropped, conflicting."""
+def count_table(
+    connection: duckdb.DuckDBPyConnection, table: str, conflicting: int, identical: int
+) -> tuple[int, ...]:
+    """Renew the line of a table in `load_counts`.
+
+    The numbers are those of its rows read, staged, rejected, dropped, conflicting and identical.
+    """
     connection.execute("delete from load_counts where table_name = ?", [table])
     connection.execute(
         f"""insert into load_counts
@@ -207,9 +220,9 @@ def count_table(connection: duckdb.DuckDBPyConnection, table: str, conflicting: 
             (select count(*) from {raw_name(table)} where not is_duplicate),
             coalesce(sum(rows_rejected), 0),
             (select count(*) from {raw_name(table)} where is_duplicate),
-            ?
+            ?, ?
         from load_ledger where table_name = ?""",
-        [table, conflicting, table],
+        [table, conflicting, identical, table],
     )
     found = connection.execute("select * exclude (table_name) from load_counts where table_name = ?", [table])
     return tuple(int(value) for value in found.fetchall()[0])

@@ -13,8 +13,8 @@ import duckdb
 from analysis_lib.errors import BadDataError, ShopbookError
 from analysis_lib.sources import ledger
 from analysis_lib.sources.classify import check_shares, classify
-from analysis_lib.sources.definition import Source, read_source
-from analysis_lib.sources.duplicates import mark_duplicates
+from analysis_lib.sources.definition import Source, Table, read_source
+from analysis_lib.sources.duplicates import identical_rows, mark_duplicates
 from analysis_lib.sources.fit import find_epochs
 from analysis_lib.sources.plan import Plan, Planned, make_plan, stamp_of
 from analysis_lib.sources.read import open_relation
@@ -134,17 +134,17 @@ def _run(job: _Job, plan: Plan, say: ProgressCallback) -> LoadSummary:
         loaded.append((file_id, result))
         touched.add(file.table.name)
         say(f"{file.path.name} → {file.table.name}, {result.rows_read:,} rows", done, len(to_load))
-    table_outcomes = [
-        TableOutcome(
-            name, *ledger.count_table(connection, name, mark_duplicates(connection, job.source.tables[name]))
-        )
-        for name in job.source.tables
-        if name in touched
-    ]
+    changed = [table for name, table in job.source.tables.items() if name in touched]
+    table_outcomes = [_count(connection, table) for table in changed]
     files = [*_with_duplicates(connection, loaded), *outcomes, *plan.skipped]
     there = {entry.table for entry in ledger.entries(connection)}
     lacking = {name: table.without for name, table in job.source.tables.items() if name not in there}
     return LoadSummary(job.source.name, tuple(files), tuple(table_outcomes), lacking)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: Table) -> TableOutcome:
+    conflicting, identical = mark_duplicates(connection, table), identical_rows(connection, table)
+    return TableOutcome(table.name, *ledger.count_table(connection, table.name, conflicting, identical))
 
 
 def _settle(

@@ -28,7 +28,10 @@ class FileOutcome:
 
 @dataclass(frozen=True)
 class TableOutcome:
-    """One table after the load: rows read = rows staged + rejected + duplicates dropped."""
+    """One table after the load: rows read = rows staged + rejected + duplicates dropped.
+
+    `identical_rows` are rows of a table without a key that equal another one; they are kept.
+    """
 
     table: str
     rows_read: int
@@ -36,6 +39,7 @@ class TableOutcome:
     rows_rejected: int
     duplicates_dropped: int
     conflicting_duplicates: int
+    identical_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,4 +129,6 @@ def _table_line(table: TableOutcome) -> str:
     )
     if table.conflicting_duplicates:
         line += f", of which {table.conflicting_duplicates:,} differ from the row that was kept"
+    if table.identical_rows:
+        line += f"; {table.identical_rows:,} equal another row in everything and were kept"
     return line

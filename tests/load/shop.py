@@ -84,9 +84,11 @@ class Shop:
         self.connection.execute(f"copy ({select}) to '{path}' (format parquet)")
         return path
 
-    def load(self, *paths: Path, tables: Sequence[str] | None = None, **options: Any) -> LoadSummary:
+    def load(
+        self, *paths: Path, tables: Sequence[str] | None = None, source: str = "thelook", **options: Any
+    ) -> LoadSummary:
         """Load these paths, or the shop's folder."""
-        return load(self.connection, "thelook", paths or [self.folder], tables, root=self.folder, **options)
+        return load(self.connection, source, paths or [self.folder], tables, root=self.folder, **options)
 
     def load_text(self, name: str, content: str | bytes, **options: Any) -> FileOutcome:
         """Write one file, load it, and tell what became of it."""
@@ -112,7 +114,8 @@ class Shop:
 
     def counts(self, table: str) -> tuple[int, ...]:
         """Rows read, staged, rejected, duplicates dropped, of which conflicting."""
-        return self.query(f"select * exclude (table_name) from load_counts where table_name = '{table}'")[0]
+        columns = "* exclude (table_name, identical_rows)"
+        return self.query(f"select {columns} from load_counts where table_name = '{table}'")[0]
 
     def tables(self) -> set[str]:
         """What the schema holds."""

@@ -38,12 +38,22 @@ def project(source: str) -> Project:
     return read_project(source)
 
 
+def source_of(model: Model) -> str:
+    """A source that has the model: of a shared staging model the first that takes it, else theLook."""
+    folder = model.path.parent.name
+    if folder == "shared":
+        return next(
+            source for source in SOURCES if model.path in {m.path for m in project(source).models.values()}
+        )
+    return folder if folder in SOURCES else "thelook"
+
+
 def all_models() -> list[tuple[str, Model]]:
     """Every model once, as (its id, model); staging models of each source carry the source's name."""
     found: dict[Path, tuple[str, Model]] = {}
     for source in SOURCES:
         for model in project(source).models.values():
-            name = f"{source}/{model.name}" if model.layer == "stg" else model.name
+            name = f"{model.path.parent.name}/{model.name}" if model.layer == "stg" else model.name
             found.setdefault(model.path, (name, model))
     return list(found.values())
 
@@ -85,9 +95,9 @@ def selected_tables(sql: str) -> set[str]:
     return {table.name for table in tree.find_all(exp.Table) if table.name} - ctes
 
 
-def loaded_tables(name: str) -> tuple[set[str], set[str]]:
-    """The raw tables (of theLook) without which a model is not available, and those that only enrich it."""
-    models = project("thelook")
+def loaded_tables(name: str, source: str = "thelook") -> tuple[set[str], set[str]]:
+    """The raw tables of a source without which a model is not available, and those that only enrich it."""
+    models = project(source)
     every = {table for table in models.raw_schemas if table.startswith("raw_")}
     present = set(models.raw_schemas)
     needed = {table for table in every if models.missing_inputs(present - {table})[name]}

@@ -46,6 +46,7 @@ def check(
     expect: str | None = None,
     *,
     oracle: bool = True,
+    source: str = "thelook",
     **parameters: object,
 ) -> Result:
     """Run one model on small tables, on both engines, and compare its rows; the rows of DuckDB.
@@ -60,6 +61,8 @@ def check(
         The rows that must come out; columns that it leaves out are not compared.
     oracle
         Whether Google's reference engine must give the same rows.
+    source
+        The source whose staging models are meant.
     parameters
         Run parameters that differ from the defaults; `as_of` is 2024-01-31 unless given.
 
@@ -68,7 +71,7 @@ def check(
     AssertionError
         With the rows that differ.
     """
-    models = project("thelook")
+    models = project(source)
     given = dict(tables or {})
     if unknown := given.keys() - {model, *models.ancestors(model), *models.raw_schemas}:
         raise ValueError(f"{model} is not made from {sorted(unknown)}")

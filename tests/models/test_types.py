@@ -12,7 +12,7 @@ from analysis_lib.models import Model, Project
 from analysis_lib.parameters import Parameters
 from analysis_lib.warehouse import dialect
 from tests.googlesql.engine import GoogleSql
-from tests.models.catalogue import PARAMETER_TYPES, SOURCES, all_models, project, sql_models
+from tests.models.catalogue import PARAMETER_TYPES, SOURCES, all_models, project, source_of, sql_models
 
 PARAMETERS = Parameters(as_of=dt.date(2024, 6, 30)).as_query_parameters()
 
@@ -26,11 +26,6 @@ def checks(model: Model, of: Project) -> tuple[list[Check], list[Check]]:
     """A model's checks: conditions on one row, and queries over several."""
     found = checks_of(model, set(of.models))
     return [check for check in found if check.failing], [check for check in found if not check.failing]
-
-
-def source_of(model: Model) -> str:
-    """The source whose tables a model reads; shared models read those of any."""
-    return model.path.parent.name if model.layer == "stg" else SOURCES[0]
 
 
 each_model = pytest.mark.parametrize("model", [pytest.param(model, id=name) for name, model in all_models()])
