@@ -83,7 +83,7 @@ class Viewers:
         now = self.current
         return card(
             metric("conversion_rate"),
-            now.rate,
+            now.rate if numbers.is_reliable(now.viewers, self.min_sample) else None,
             currency,
             self._comparison(self.previous),
             self._comparison(self.year_before),
@@ -93,8 +93,7 @@ class Viewers:
 
     def _comparison(self, then: Counted | None) -> Comparison:
         if then is not None:
-            text = numbers.rate(then.buyers, then.viewers, self.min_sample)
-            return Comparison(then.rate, why_missing="no viewers then", text=text)
+            return rate_comparison(then.buyers, then.viewers, self.min_sample, "no viewers then")
         why = "no data" if self.first_day is None else f"no data before {day(self.first_day)}"
         return Comparison(None, why_missing=why)
 
@@ -106,7 +105,7 @@ class Viewers:
         part = f"{numbers.count(now.buyers)} of {numbers.count(now.viewers)}"
         counts = f"{part} visitors who viewed a product purchased"
         if not numbers.is_reliable(now.viewers, self.min_sample):
-            return Finding(f"{counts} on {dates}.", f"Too few to rely on a rate (n < {self.min_sample}).")
+            return Finding(f"{counts} on {dates}.", f"Too few to show a rate (n < {self.min_sample}).")
         sentence = f"Conversion was {numbers.percent(now.rate)}: {counts}."
         if before is None or not numbers.is_reliable(before.viewers, self.min_sample):
             return Finding(sentence, f"{_interval_text(now)}; there is too little before to compare with.")
@@ -134,6 +133,24 @@ def _between(now: Counted, before: Counted) -> str:
     return f"95 % interval of the change {numbers.points(interval.low)} to {numbers.points(interval.high)}"
 
 
+def rate_comparison(successes: int, trials: int, min_sample: int, why_none: str) -> Comparison:
+    """What a card's rate is compared with: no number where it would stand on too few units.
+
+    Examples
+    --------
+    >>> rate_comparison(9, 90, 30, "no viewers then").text
+    '10.0\\xa0% (n = 90)'
+    >>> rate_comparison(1, 2, 30, "no viewers then").why_missing
+    'then 1 of 2: too few to show a rate (n < 30)'
+    """
+    if not trials:
+        return Comparison(None, why_missing=why_none)
+    text = numbers.rate(successes, trials, min_sample)
+    if not numbers.is_reliable(trials, min_sample):
+        return Comparison(None, why_missing=f"then {text}")
+    return Comparison(successes / trials, text=text)
+
+
 def counted_note(successes: int, trials: int, min_sample: int) -> str:
     """What stands beside a rate on a card: its count and interval, or the warning that they are few.
 
@@ -142,7 +159,7 @@ def counted_note(successes: int, trials: int, min_sample: int) -> str:
     >>> counted_note(45, 1234, 30)
     '45 of 1,234; 95 % interval 2.7–4.8\\xa0%'
     >>> counted_note(1, 2, 30)
-    '1 of 2: too few to rely on (n < 30)'
+    '1 of 2: too few to show a rate (n < 30)'
     >>> counted_note(0, 0, 30)
     'nobody to count'
     """
@@ -151,7 +168,7 @@ def counted_note(successes: int, trials: int, min_sample: int) -> str:
         return "nobody to count"
     counts = f"{numbers.count(successes)} of {numbers.count(trials)}"
     if not numbers.is_reliable(trials, min_sample):
-        return f"{counts}: too few to rely on (n < {min_sample})"
+        return f"{counts}: {numbers.too_few(min_sample)}"
     return f"{counts}; 95 % interval {numbers.percent_range(interval.low, interval.high)}"
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from analysis_lib.pages import cross_sell_data, cross_sell_findings, periods
 from analysis_lib.pages.cross_sell_data import CrossSell
-from analysis_lib.pages.customers_value import mask
 from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.cards import Card, card, grid
 from analysis_lib.reporting.html import Html, empty
+from analysis_lib.reporting.masking import mask
 from analysis_lib.reporting.method import method
 from analysis_lib.reporting.metrics import metric
 from analysis_lib.reporting.stamp import stamp

@@ -184,7 +184,11 @@ def products(book: Shop) -> Html:
         [
             Column("pair", "Pair"),
             Column(
-                "confidence", "Second with the first (95 %)", _share, True, lambda row: not row.is_reliable
+                "confidence",
+                "Second with the first (95 %)",
+                lambda row: _share(row, least),
+                True,
+                lambda row: not row.is_reliable,
             ),
             Column("orders_with_both", "Orders with both", numbers.count),
             Column("lift", "Lift", lambda value: numbers.count(value, 1)),
@@ -248,9 +252,9 @@ def _how_tested(found: Pairs, is_sentence: bool = True) -> str:
     return f"More than chance: {text}." if is_sentence else f"{text}."
 
 
-def _share(row: Any) -> str:
-    interval = numbers.percent_range(row.confidence_lower, row.confidence_upper)
-    return f"{numbers.percent(row.confidence)}{numbers.NO_BREAK}({interval})"
+def _share(row: Any, least: int) -> str:
+    limits = (row.confidence_lower, row.confidence_upper)
+    return numbers.rate_or_count(row.orders_with_both, row.orders_with_item, least, limits)
 
 
 def _offered(rows: pd.DataFrame) -> pd.DataFrame:

@@ -229,7 +229,7 @@ def churn(book: Shop) -> Html:
     words = Words(
         f"Churn by month of the first order with 95 % intervals: no order for {after}",
         f"All buyers: {total}. A younger cohort has had less time to stop, so that its rate is lower or "
-        f"not known.{not_yet} Hollow: too few to rely on (n < {book.parameters.min_sample}).",
+        f"not known.{not_yet} Hollow, with the count alone: {numbers.too_few(book.parameters.min_sample)}.",
         f"Dot chart of churn by month of the first order. All buyers: {total}. "
         + "; ".join(f"{one.label} {one.text}" for one in made)
         + "."
@@ -253,6 +253,6 @@ def _estimate(row: Any, least: int) -> Estimate:
         float(row.churn_rate),
         float(row.churn_rate_lower),
         float(row.churn_rate_upper),
-        f"{numbers.percent(row.churn_rate)} ({numbers.count(row.churned)} of {numbers.count(row.eligible)})",
+        numbers.rate_with_counts(row.churned, row.eligible, least),
         few=not numbers.is_reliable(row.eligible, least),
     )

@@ -164,7 +164,7 @@ def actions(book: Shop) -> Html:
         Column(
             "churned_share",
             "Churned",
-            _churned,
+            lambda row: _churned(row, least),
             True,
             lambda row: not numbers.is_reliable(row.customers, least),
         ),
@@ -179,7 +179,7 @@ def actions(book: Shop) -> Html:
         "all buyers by how recently, how often and for how much they bought; amounts to date",
         [
             f"Churned: no order for {churned_after}. Days since the last order: median. Italic: of "
-            f"fewer than {least} customers, too few to rely on.",
+            f"fewer than {least} customers the count, too few to show a rate.",
             "Segments and actions are those of the rule table rfm_segments, which can be edited.",
         ],
         nothing(book),
@@ -205,10 +205,10 @@ def _with_share(text: str, share: Any) -> str:
     return text if _number(share) is None else f"{text}{numbers.NO_BREAK}({numbers.percent(share)})"
 
 
-def _churned(row: Any) -> str:
-    if not row.customers:
-        return numbers.NOT_AVAILABLE
-    return f"{numbers.percent(row.churned_share)}{numbers.NO_BREAK}({numbers.count(row.churned_customers)})"
+def _churned(row: Any, least: int) -> str:
+    text = numbers.rate_or_count(row.churned_customers, row.customers, least)
+    is_rate = numbers.is_reliable(row.customers, least)
+    return f"{text}{numbers.NO_BREAK}({numbers.count(row.churned_customers)})" if is_rate else text
 
 
 def migration(book: Shop) -> Html:

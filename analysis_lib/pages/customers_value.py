@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import customers_holdout, customers_rows
@@ -13,6 +12,7 @@ from analysis_lib.reporting import charts, numbers
 from analysis_lib.reporting.charts import Bar, Words
 from analysis_lib.reporting.figure import MUTED, SERIES
 from analysis_lib.reporting.html import Html, empty, join
+from analysis_lib.reporting.masking import mask
 from analysis_lib.reporting.tables import Column, table
 from analysis_lib.reporting.windows import day
 
@@ -101,19 +101,6 @@ def expected(book: Shop) -> Html:
 def _as_sentence(note: str) -> str:
     text = note.strip().rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def mask(user_id: str) -> str:
-    """The end of a customer's key, for those who can look it up; never more than half of it.
-
-    Examples
-    --------
-    >>> mask("104722"), mask("722"), mask("jane@shop.example"), mask("7")
-    ('…722', '…2', '…ple', '…')
-    """
-    letters = re.sub(r"[^0-9A-Za-z]", "", user_id)
-    shown = min(3, len(letters) // 2)
-    return f"…{letters[len(letters) - shown :]}"
 
 
 def top(book: Shop, most: int = 15) -> Html:

@@ -5,14 +5,13 @@ Each function is one section of `notebooks/funnel.ipynb`.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import funnel_findings, periods
-from analysis_lib.pages.conversion import counted_note
+from analysis_lib.pages.conversion import counted_note, rate_comparison
 from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import charts, findings, numbers, rate_charts
 from analysis_lib.reporting.cards import Card, Comparison, card, grid
@@ -94,11 +93,14 @@ def _card(
     """A card of the daily sums; a rate has its count beside it, then as now."""
     visits, earlier = compared.visits, {}
     for period in ("previous", "year_before"):
+        earlier[period] = visits.comparison(name, period)
         counts = visits.counts(name, period) if min_sample else None
-        text = numbers.rate(*counts, min_sample) if counts else ""
-        earlier[period] = dataclasses.replace(visits.comparison(name, period), text=text)
+        if counts:
+            earlier[period] = rate_comparison(*counts, min_sample, earlier[period].why_missing)
     is_clear = compared.tests[name].is_found
     value = visits.value(name)
+    if min_sample and not numbers.is_reliable((visits.counts(name) or (0, 0))[1], min_sample):
+        value = None
     return card(metric(name), value, currency, earlier["previous"], earlier["year_before"], note, is_clear)
 
 

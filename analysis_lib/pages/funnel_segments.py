@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages import funnel_findings, periods, segments
 from analysis_lib.pages.conversion import viewers
 from analysis_lib.reporting import numbers, rate_charts
 from analysis_lib.reporting.charts import Words
-from analysis_lib.reporting.html import Html, empty
+from analysis_lib.reporting.html import Html, empty, join
 from analysis_lib.reporting.rate_charts import Estimate
 from analysis_lib.reporting.tables import Column, table
 
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 MOST_SEGMENTS = 8
 
 
-def gaps(book: Shop, dimensions: Sequence[str] = ("device", "traffic_source")) -> Html:
+_CHARTS = (("device", "traffic_source"), ("visitor_type", "country"), (segments.CATEGORY,))
+
+
+def by_dimension(book: Shop) -> Html:
+    """Conversion by device and source, by kind of visitor and country, and by category, each as a chart."""
+    return join([gaps(book, dimensions) for dimensions in _CHARTS])
+
+
+def gaps(book: Shop, dimensions: Sequence[str] = _CHARTS[0]) -> Html:
     """Conversion by segment with 95 % intervals; those that a test tells apart stand out."""
     window = periods.run_windows(book).current.text
     found = funnel_findings.read(book).segments
@@ -38,7 +46,9 @@ def gaps(book: Shop, dimensions: Sequence[str] = ("device", "traffic_source")) -
         return empty(
             f"No visitor with a known {labels.replace(' and ', ' or ')} viewed a product on {window}."
         )
-    overall = viewers(book).current.rate
+    is_category = list(dimensions) == [segments.CATEGORY]
+    overall = _together(named) if is_category else viewers(book).current.rate
+    note = " A visitor counts in every category that they viewed." if is_category else ""
     standing_out = [row.label for row in rows if row.stands_out]
     outcome = (
         f"Clearly different from the rest: {', '.join(standing_out)}."
@@ -48,16 +58,22 @@ def gaps(book: Shop, dimensions: Sequence[str] = ("device", "traffic_source")) -
     words = Words(
         f"Conversion by {labels} with 95 % intervals, {window}",
         f"{outcome} Orange diamonds: different from the rest of their group (p < 0.05 after Holm). "
-        f"Hollow: too few visitors to rely on (n < {book.parameters.min_sample}).",
+        f"Hollow, with the count alone: {numbers.too_few(book.parameters.min_sample)}.{note}",
         f"Dot chart of conversion by {labels}. {outcome} "
         + "; ".join(f"{row.label} {row.text}" for row in rows)
         + ".",
     )
     name = f"conversion-by-{'-'.join(dimensions)}".replace("_", "-")
-    label = f"all {numbers.percent(overall)}"
+    label = f"{'together' if is_category else 'all'} {numbers.percent(overall)}"
     return rate_charts.estimates(
         name, rows, overall, label, functools.partial(numbers.percent, decimals=0), words
     ).html
+
+
+def _together(found: Sequence[segments.Segment]) -> float | None:
+    """The rate of all segments as one, each visitor as often as they stand in one."""
+    trials = sum(segment.conversion.trials for segment in found)
+    return sum(segment.conversion.successes for segment in found) / trials if trials else None
 
 
 def _estimates(found: Sequence[segments.Segment], book: Shop) -> list[Estimate]:
@@ -67,8 +83,7 @@ def _estimates(found: Sequence[segments.Segment], book: Shop) -> list[Estimate]:
         compared, interval = segment.conversion, segment.conversion.interval
         if compared.rate is None or interval is None:
             continue
-        counts = f"{numbers.count(compared.successes)} of {numbers.count(compared.trials)}"
-        text = f"{numbers.percent(compared.rate)} ({counts})"
+        text = numbers.rate_with_counts(compared.successes, compared.trials, book.parameters.min_sample)
         made.append(
             Estimate(
                 segments.DIMENSIONS[segment.dimension],
@@ -98,17 +113,35 @@ def by_segment(book: Shop) -> Html:
     rows = pd.DataFrame([_segment_row(segment) for segment in shown])
     everything = pd.DataFrame([_segment_row(segment) for segment in found])
 
-    def few(row: Any) -> bool:
-        return not numbers.is_reliable(row.viewers, least)
+    def few(name: str) -> Callable[[Any], bool]:
+        return lambda row: not numbers.is_reliable(getattr(row, name), least)
 
     columns = [
         Column("segment", "Segment"),
         Column("sessions", "Sessions", numbers.count),
         Column("viewers", "Viewers", numbers.count),
         Column("buyers", "Buyers", numbers.count),
-        Column("conversion", "Conversion (95 % interval)", _conversion_text, True, few),
-        Column("view_to_cart", "View → cart", numbers.percent, is_few=few),
-        Column("cart_to_purchase", "Cart → purchase", numbers.percent, is_few=few),
+        Column(
+            "conversion",
+            "Conversion (95 % interval)",
+            lambda row: _conversion(row, least),
+            True,
+            few("viewers"),
+        ),
+        Column(
+            "view_to_cart",
+            "View → cart, of sessions",
+            lambda row: _rate_of(row.cart_sessions, row.view_sessions, least),
+            True,
+            few("view_sessions"),
+        ),
+        Column(
+            "cart_to_purchase",
+            "Cart → purchase, of sessions",
+            lambda row: _rate_of(row.purchase_sessions, row.cart_sessions, least),
+            True,
+            few("cart_sessions"),
+        ),
         Column("against_rest", "Against the rest", str),
     ]
     windows = periods.run_windows(book)
@@ -117,11 +150,16 @@ def by_segment(book: Shop) -> Html:
         columns,
         "funnel-by-segment",
         f"The funnel by segment, {windows.current.text}",
-        "viewers and buyers are visitors; the rates between steps are of sessions",
+        "viewers and buyers are visitors, their conversion any order; the rates between steps are of "
+        "sessions that "
+        "took them in order",
         [
-            f"Italic: on fewer than {least} visitors, too few to rely on.",
+            f"Italic: the counts of fewer than {least} visitors or sessions, too few to show a rate.",
             "Against the rest: conversion in points, where a two-proportion test with Holm's correction "
-            "tells it apart from the other segments; – where it does not.",
+            "tells it apart from the other segments; – where it does not, or where it was not asked.",
+            "A visitor counts in every category that they viewed; a category's sessions are those that "
+            "viewed it, put "
+            f"it into the cart or bought it. The {segments.CATEGORIES_TESTED} with most viewers are tested.",
         ],
         f"No sessions on {windows.current.text}.",
         download=everything.drop(columns="against_rest", errors="ignore"),
@@ -141,6 +179,9 @@ def _segment_row(segment: segments.Segment) -> dict[str, object]:
         "conversion": compared.rate,
         "conversion_low": interval.low if interval else None,
         "conversion_high": interval.high if interval else None,
+        "view_sessions": row["ordered_view_sessions"],
+        "cart_sessions": row["ordered_cart_sessions"],
+        "purchase_sessions": row["ordered_purchase_sessions"],
         "view_to_cart": row["view_to_cart_rate"],
         "cart_to_purchase": row["cart_to_purchase_rate"],
         "p_value_after_holm": compared.p_value,
@@ -148,11 +189,15 @@ def _segment_row(segment: segments.Segment) -> dict[str, object]:
     }
 
 
-def _conversion_text(row: Any) -> str:
-    if row.conversion != row.conversion or row.conversion is None:
-        return numbers.NOT_AVAILABLE
-    interval = numbers.percent_range(row.conversion_low, row.conversion_high)
-    return f"{numbers.percent(row.conversion)} ({interval})"
+def _conversion(row: Any, least: int) -> str:
+    return numbers.rate_or_count(row.buyers, row.viewers, least, (row.conversion_low, row.conversion_high))
+
+
+def _rate_of(part: Any, whole: Any, least: int) -> str:
+    """A rate with the sessions that it is of, unbroken."""
+    text = numbers.rate_or_count(part, whole, least)
+    counted = f" of {numbers.count(whole)}" if numbers.is_reliable(whole, least) else ""
+    return f"{text}{counted}".replace(" ", numbers.NO_BREAK)
 
 
 def _against_rest(compared: segments.Comparison) -> str:

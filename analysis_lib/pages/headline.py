@@ -13,7 +13,7 @@ from analysis_lib.pages.conversion import Viewers, viewers
 from analysis_lib.pages.daily_tests import Tested
 from analysis_lib.pages.periods import Totals
 from analysis_lib.reporting import findings, numbers
-from analysis_lib.reporting.cards import Card, card, grid
+from analysis_lib.reporting.cards import Card, Comparison, card, grid
 from analysis_lib.reporting.html import Html, join, paragraph
 from analysis_lib.reporting.metrics import metric
 
@@ -103,7 +103,7 @@ def cards(found: Headline, currency: str) -> Html:
 
 
 def _card(found: Headline, sums: Totals, name: str, currency: str) -> Card:
-    value = _value(sums, name)
+    value, least = _value(sums, name), found.viewers.min_sample
     note = ""
     if value is None:
         note = _why_none(sums, name)
@@ -112,8 +112,8 @@ def _card(found: Headline, sums: Totals, name: str, currency: str) -> Card:
         part = value * (sums.value("net_revenue") or 0.0)
         note = f"{numbers.money(part, currency)} of the net revenue, from "
         note += f"{numbers.count(returning)} of {numbers.plural(orders, 'order')}"
-        if not numbers.is_reliable(orders, found.viewers.min_sample):
-            note += f": too few to rely on (n < {found.viewers.min_sample})"
+        if not numbers.is_reliable(orders, least):
+            value, note = None, f"{note}: {numbers.too_few(least)}"
     elif name == "contribution" and sums.value("gross_margin") is not None:
         profit = numbers.money(sums.value("gross_profit"), currency)
         note = f"gross profit {profit}, {numbers.percent(sums.value('gross_margin'))} of net revenue"
@@ -123,8 +123,19 @@ def _card(found: Headline, sums: Totals, name: str, currency: str) -> Card:
         period: dataclasses.replace(sums.comparison(name, period), value=_value(sums, name, period))
         for period in ("previous", "year_before")
     }
+    if name == "returning_revenue_share":
+        earlier = {period: _enough(sums, then, period, least) for period, then in earlier.items()}
     is_clear = found.tests.get((name, "previous"), Tested()).is_found
     return card(metric(name), value, currency, earlier["previous"], earlier["year_before"], note, is_clear)
+
+
+def _enough(sums: Totals, then: Comparison, period: str, least: int) -> Comparison:
+    """A share of an earlier window, where it stands on enough orders."""
+    orders = sums.value("orders", period)
+    if then.value is None or numbers.is_reliable(orders, least):
+        return then
+    why = f"then of {numbers.plural(orders or 0, 'order')}: {numbers.too_few(least)}"
+    return dataclasses.replace(then, value=None, why_missing=why)
 
 
 def _why_none(sums: Totals, name: str) -> str:

@@ -111,7 +111,7 @@ def _bought(found: Journeys, days: int, least: int) -> Card:
     if limits is not None:
         notes.append(f"95{numbers.NO_BREAK}% interval {numbers.percent_range(*limits)}")
     if found.whole.visitors < least:
-        notes = [f"{visitors}: too few to rely on (n < {least})"]
+        return card(bought, None, "", note=f"{visitors}: {numbers.too_few(least)}")
     return card(bought, share, "", note=notes)
 
 

@@ -62,6 +62,14 @@ def sessions_before(book: Shop) -> Html:
     return join([made.html, downloads.csv(download, "journeys-sessions", "Buyers by sessions before")])
 
 
+def _few(least: int) -> str:
+    return (
+        f"Too few: fewer than {least} visitors, {numbers.too_few(least)}. Medians in italics: of fewer "
+        f"than {least} "
+        "buyers, too few to rely on."
+    )
+
+
 def _frame(counted: Sequence[tuple[int, int]]) -> pd.DataFrame:
     import pandas as pd
 
@@ -91,7 +99,7 @@ def by_source(book: Shop) -> Html:
         book.parameters.min_sample,
     )
     least = book.parameters.min_sample
-    few = f"In italics: on fewer than {least} visitors, or for medians buyers, too few to rely on."
+    few = _few(least)
     return table(
         _table(rows),
         [
@@ -129,7 +137,7 @@ def by_month(book: Shop) -> Html:
         f"Medians are those of who has bought; they stand once all visitors of a month were watched for "
         f"{LAST_DAY} days, since before that the slow buyers are missing. Shares stand as soon as some "
         "visitors were watched for so long.",
-        f"In italics: on fewer than {least} visitors, or for medians buyers, too few to rely on.",
+        _few(least),
         "The first months hold visitors as well who had come before the data began and were not new.",
     ]
     if hidden:
@@ -193,6 +201,10 @@ def _verdict(compared: Compared | None) -> str:
     return f"{word} ({numbers.p_value(compared.p_value)})"
 
 
+def _if_enough(name: str, least: int) -> Callable[[Any], str]:
+    return lambda row: _as_it_is(getattr(row, name)) if row.visitors >= least else "too few"
+
+
 def _columns(least: int, days: Sequence[int]) -> list[Column]:
     def few_visitors(row: Any) -> bool:
         return bool(row.visitors < least)
@@ -206,7 +218,13 @@ def _columns(least: int, days: Sequence[int]) -> list[Column]:
         Column("sessions", "Sessions before", _as_it_is, is_few=few_buyers),
         Column("wait", "Time to the purchase", _as_it_is, is_few=few_buyers),
         *(
-            Column(f"share_{one}", f"Bought within {one} days", _as_it_is, is_few=few_visitors)
+            Column(
+                f"share_{one}",
+                f"Bought within {one} days",
+                _if_enough(f"share_{one}", least),
+                True,
+                few_visitors,
+            )
             for one in days
         ),
     ]

@@ -213,7 +213,9 @@ def _note(found: Marketing, name: str, value: float | None) -> str:
         return f"no {unit}s are known" if units is None else f"no {unit} in this window"
     note = f"n = {numbers.plural(units, unit)}"
     if not numbers.is_reliable(units, found.min_sample):
-        note += f": too few to rely on (n < {found.min_sample})"
+        is_rate = metric(name).format == "rate"
+        why = numbers.too_few(found.min_sample) if is_rate else f"too few to rely on (n < {found.min_sample})"
+        note += f": {why}"
     return note
 
 

@@ -74,7 +74,7 @@ def headline(book: Shop) -> Html:
 
 
 def _card(book: Shop, found: Products, name: str) -> Card:
-    value = found.totals[name]
+    value: float | None = found.totals[name]
     least = book.parameters.min_sample
     if name == "product_net_revenue":
         since = f"since {day(found.first_day)}" if found.first_day else "nothing was sold"
@@ -90,6 +90,12 @@ def _card(book: Shop, found: Products, name: str) -> Card:
         note = _of(found.total("purchasing_viewing_sessions"), views, "viewing", least)
     else:
         note = _of(None, found.total("viewing_sessions"), "viewing", least)
+    trials = {
+        "product_return_rate": "delivered_units",
+        "product_view_to_purchase_rate": "viewing_sessions",
+    }
+    if name in trials and not numbers.is_reliable(found.total(trials[name]), least):
+        value = None
     return card(metric(name), value, book.parameters.currency, note=note)
 
 
@@ -97,7 +103,7 @@ def _of(successes: float | None, trials: float, noun: str, least: int) -> str:
     if not trials:
         return f"no {noun}"
     number = numbers.plural(trials, noun)
-    few = "" if numbers.is_reliable(trials, least) else f": too few to rely on (n < {least})"
+    few = "" if numbers.is_reliable(trials, least) else f": {numbers.too_few(least)}"
     return f"{'' if successes is None else numbers.count(successes) + ' '}of {number}{few}"
 
 
@@ -174,7 +180,8 @@ def categories(book: Shop) -> Html:
     notes = [
         "View → purchase: sessions that viewed a product of the category and ordered one of it. Returns: of "
         "the "
-        f"delivered units. Italic: on fewer than {least} sessions or units, too few to rely on.",
+        f"delivered units. Italic: the counts of fewer than {least} sessions or units, too few to show a "
+        "rate.",
     ]
     if cut:
         notes.append(
@@ -188,13 +195,7 @@ def categories(book: Shop) -> Html:
             Column("net_revenue", "Net revenue", money),
             Column("revenue_share", "Share", numbers.percent),
             Column("margin_rate", "Margin", numbers.percent),
-            Column(
-                "view_to_purchase_rate",
-                "View → purchase",
-                numbers.percent,
-                is_few=lambda row: row.viewing_sessions < least,
-            ),
-            Column("return_rate", "Returns", numbers.percent, is_few=lambda row: row.delivered_units < least),
+            *_rates(least),
         ],
         "categories",
         f"Departments and categories, up to {day(book.data_through)}",
@@ -290,22 +291,33 @@ def top_products(book: Shop, most: int = 25) -> Html:
             Column("margin_rate", "Margin", numbers.percent),
             Column("units", "Units", numbers.count),
             Column("viewing_sessions", "Viewing sessions", numbers.count),
-            Column(
-                "view_to_purchase_rate",
-                "View → purchase",
-                numbers.percent,
-                is_few=lambda row: row.viewing_sessions < least,
-            ),
-            Column("return_rate", "Returns", numbers.percent, is_few=lambda row: row.delivered_units < least),
+            *_rates(least),
         ],
         "top-products",
         f"Products with the most net revenue, up to {day(book.data_through)}",
         f"{numbers.count(len(shown))} of {numbers.plural(found.total('products'), 'product')}{share}",
-        [f"Italic: on fewer than {least} sessions or delivered units, too few to rely on."],
+        [f"Italic: the counts of fewer than {least} sessions or units, too few to show a rate."],
         no_sales(book),
         download=rows.drop(columns=["views_rank", "delivered_rank"]),
         download_label="All products" if is_all else f"The first {numbers.plural(len(rows), 'product')}",
     )
+
+
+def _rates(least: int) -> list[Column]:
+    """The two rates of a product or category; on few sessions or units, their counts."""
+
+    def bought(row: Any) -> str:
+        return numbers.rate_or_count(row.purchasing_viewing_sessions, row.viewing_sessions, least)
+
+    def returned(row: Any) -> str:
+        return numbers.rate_or_count(row.returned_units, row.delivered_units, least)
+
+    return [
+        Column(
+            "view_to_purchase_rate", "View → purchase", bought, True, lambda row: row.viewing_sessions < least
+        ),
+        Column("return_rate", "Returns", returned, True, lambda row: row.delivered_units < least),
+    ]
 
 
 def how_computed(book: Shop) -> Html:

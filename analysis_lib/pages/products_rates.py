@@ -84,7 +84,7 @@ def _chart(book: Shop, question: str, name: str, title: str, overall: float | No
     words = Words(
         f"{title} with 95 % intervals, up to {day(book.data_through)}",
         f"{outcome} Orange diamonds: different from all other products or categories (p < 0.05 after Holm). "
-        f"Hollow: too few {units} to rely on (n < {least}).",
+        f"Hollow, with the count alone: too few {units} to show a rate (n < {least}).",
         f"Dot chart. {title}. {outcome} " + "; ".join(f"{row.label} {row.text}" for row in rows) + ".",
     )
     return rate_charts.estimates(
@@ -129,7 +129,7 @@ def _estimate(
         successes / trials,
         interval.low,
         interval.high,
-        f"{numbers.percent(successes / trials)} ({numbers.count(successes)} of {numbers.count(trials)})",
+        numbers.rate_with_counts(successes, trials, least),
         compared is not None and compared.is_found,
         not numbers.is_reliable(trials, least),
     )
@@ -146,13 +146,20 @@ def _missing(book: Shop, found: Products, overall: float | None) -> Html:
     def few(row: Any) -> bool:
         return not numbers.is_reliable(row.viewing_sessions, least)
 
+    def carted(row: Any) -> str:
+        return numbers.rate_or_count(row.carting_viewing_sessions, row.viewing_sessions, least)
+
+    def bought(row: Any) -> str:
+        limits = (row.rate_low, row.rate_high)
+        return numbers.rate_or_count(row.purchasing_viewing_sessions, row.viewing_sessions, least, limits)
+
     return table(
         shown,
         [
             Column("product", "Product"),
             Column("viewing_sessions", "Viewing sessions", numbers.count),
-            Column("view_to_cart_rate", "View → cart", numbers.percent, is_few=few),
-            Column("view_to_purchase_rate", "View → purchase (95 %)", _rate_text, True, few),
+            Column("view_to_cart_rate", "View → cart", carted, True, few),
+            Column("view_to_purchase_rate", "View → purchase (95 %)", bought, True, few),
             Column("missing_purchases", "Missing purchases", numbers.count),
             Column("against_rest", "Against the rest", str),
         ],
@@ -163,7 +170,7 @@ def _missing(book: Shop, found: Products, overall: float | None) -> Html:
         "there would be so many more",
         [
             _how_tested("views", "sessions of one viewer count once"),
-            f"Italic: on fewer than {least} sessions.",
+            f"Italic: the counts of fewer than {least} sessions, {numbers.too_few(least)}.",
         ],
         "Every product is bought as often when viewed as all of them together.",
         download=_offered(rows, "purchases"),
@@ -180,13 +187,17 @@ def _returned(book: Shop, found: Products) -> Html:
     def few(row: Any) -> bool:
         return not numbers.is_reliable(row.delivered_units, least)
 
+    def came_back(row: Any) -> str:
+        limits = (row.rate_low, row.rate_high)
+        return numbers.rate_or_count(row.returned_units, row.delivered_units, least, limits)
+
     return table(
         shown,
         [
             Column("product", "Product"),
             Column("delivered_units", "Delivered", numbers.count),
             Column("returned_units", "Returned", numbers.count),
-            Column("return_rate", "Return rate (95 %)", _rate_text, True, few),
+            Column("return_rate", "Return rate (95 %)", came_back, True, few),
             Column(
                 "returns",
                 "Returned value",
@@ -197,7 +208,10 @@ def _returned(book: Shop, found: Products) -> Html:
         "most-returned",
         "What comes back",
         "the products whose returned units were worth most, at sale price",
-        [_how_tested("deliveries", "units of one order count once"), f"Italic: on fewer than {least} units."],
+        [
+            _how_tested("deliveries", "units of one order count once"),
+            f"Italic: the counts, {numbers.too_few(least)}.",
+        ],
         "Nothing came back.",
         download=_offered(rows, "returns"),
         download_label="Deliveries and returns by product",
@@ -232,10 +246,6 @@ def _offered(rows: pd.DataFrame, question: str) -> pd.DataFrame:
     extra = ["view_to_cart_rate", "missing_purchases"] if question == "purchases" else ["returns"]
     names = ["product_id", "product", "category", trials, successes, "rate", "rate_low", "rate_high", *extra]
     return rows[[*names, "p_value_after_holm"]]
-
-
-def _rate_text(row: Any) -> str:
-    return f"{numbers.percent(row.rate)} ({numbers.percent_range(row.rate_low, row.rate_high)})"
 
 
 def _against_rest(compared: Comparison | None) -> str:

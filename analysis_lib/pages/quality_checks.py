@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.models import Model
 from analysis_lib.pages import quality_data
-from analysis_lib.pages.customers_value import mask
 from analysis_lib.reporting import numbers
 from analysis_lib.reporting.html import Html, empty, escape, join, paragraph
+from analysis_lib.reporting.masking import mask
 from analysis_lib.reporting.tables import Column, table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def outcomes(book: Shop) -> Html:
 
 def _not_passed(book: Shop, found: pd.DataFrame) -> Html:
     shown = found.drop(columns=["fingerprint"]).copy()
-    models = quality_data.project(book).models
+    models = book.project.models
     shown["sample"] = [
         sample_text(str(row["sample"]), _names(row, models)) for row in found.to_dict("records")
     ]

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from analysis_lib.models import Model, Project
+from analysis_lib.models import Model
 from analysis_lib.pages.periods import records
 
 if TYPE_CHECKING:
@@ -41,6 +41,17 @@ LAYERS = ("Staging", "Rules", "Intermediate", "Predictions", "Marts", "Quality")
 _BY_PREFIX = {"stg": "Staging", "rule": "Rules", "int": "Intermediate", "dq": "Quality"}
 
 
+def in_words(text: str) -> str:
+    """A sentence of a contract or a note without the name of the parameter that ends the data.
+
+    Examples
+    --------
+    >>> in_words("one row an order placed by as_of"), in_words("as known at as_of")
+    ('one row an order placed by the last day', 'as known at the last day')
+    """
+    return text.replace("as_of", "the last day")
+
+
 def layer(model: Model) -> str:
     """The layer of a model as the page names it."""
     if model.path.parent.name == "predictions":
@@ -48,16 +59,11 @@ def layer(model: Model) -> str:
     return _BY_PREFIX.get(model.layer, "Marts")
 
 
-def project(book: Shop) -> Project:
-    """The models of the shop's source: the one place of the pages that asks for more than marts."""
-    return book.project
-
-
 @functools.lru_cache(maxsize=4)
 def checks(book: Shop) -> pd.DataFrame:
     """Every check with its outcome, the layer of its model, and an order to show them in."""
     found = book.checks()
-    models = project(book).models
+    models = book.project.models
     found["layer"] = [layer(models[name]) if name in models else "" for name in found["model"]]
     return found
 
@@ -105,12 +111,12 @@ def foretold(book: Shop) -> tuple[Mapping[str, Any], ...]:
 
 def missing(book: Shop) -> dict[str, tuple[str, ...]]:
     """The models that are not available, with the inputs that they lack."""
-    return {name: book.lacks(name) for name in project(book).models if book.lacks(name)}
+    return {name: book.lacks(name) for name in book.project.models if book.lacks(name)}
 
 
 def incomplete(book: Shop) -> dict[str, tuple[str, ...]]:
     """The models that were built without an input that is optional, with those inputs."""
-    there = project(book)
+    there = book.project
     tables = set(loaded(book)["table_name"])
 
     def is_there(name: str) -> bool:
@@ -131,5 +137,5 @@ def _mart(book: Shop, model: str) -> pd.DataFrame:
     if not book.available(model):
         import pandas as pd
 
-        return pd.DataFrame(columns=list(project(book).get(model).contract.columns))
+        return pd.DataFrame(columns=list(book.project.get(model).contract.columns))
     return book.mart(model)

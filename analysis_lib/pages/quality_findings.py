@@ -126,7 +126,7 @@ def _forecasts(book: Shop) -> Finding | None:
 
 def _missing(book: Shop) -> Finding:
     found = quality_data.missing(book)
-    models = len(quality_data.project(book).models)
+    models = len(book.project.models)
     if not found:
         return Finding(
             f"All {numbers.plural(models, 'model')} are available.",

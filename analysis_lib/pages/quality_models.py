@@ -26,7 +26,7 @@ def not_available(book: Shop) -> Html:
     """The models that could not be built, or not in full, with the input each lacks."""
     import pandas as pd
 
-    models = quality_data.project(book).models
+    models = book.project.models
     found = [("not built", quality_data.missing(book)), ("without a part", quality_data.incomplete(book))]
     rows = [
         {
@@ -76,7 +76,7 @@ def first_sentence(text: str) -> str:
 
 def lineage(book: Shop) -> Html:
     """The picture of which table is made of which, from the files that were loaded to the marts."""
-    models = quality_data.project(book).models
+    models = book.project.models
     raw = {name for model in models.values() for name in model.inputs if name.startswith("raw_")}
     there = {f"raw_{name}" for name in quality_data.loaded(book)["table_name"]}
     lacking = raw - there if there else set()
@@ -129,14 +129,14 @@ def _words(
 def _folded(book: Shop) -> Html:
     import pandas as pd
 
-    project = quality_data.project(book)
+    project = book.project
     order = {name: place for place, name in enumerate(quality_data.LAYERS)}
     rows = pd.DataFrame(
         [
             {
                 "layer": quality_data.layer(model),
                 "model": model.name,
-                "grain": model.contract.grain_description,
+                "grain": quality_data.in_words(model.contract.grain_description),
                 "reads": ", ".join(_plain(name) for name in sorted(model.inputs)),
                 "description": model.contract.description,
             }

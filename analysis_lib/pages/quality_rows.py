@@ -111,6 +111,7 @@ def reconciled(book: Shop) -> Html:
     ]
     # The rows of each table stand in the table above; here they are only shown where they do not agree.
     listed = _gathered(shown[shown["kind"] != "Rows"])
+    listed["note"] = [_note(text) for text in listed["note"]]
     return table(
         listed,
         columns,
@@ -122,6 +123,10 @@ def reconciled(book: Shop) -> Html:
         download_label="All reconciliations, those of rows as well",
         group="kind",
     )
+
+
+def _note(text: Any) -> str:
+    return quality_data.in_words(str(text)) if text is not None and text == text and text else ""
 
 
 def kind(reconciliation: str) -> str:

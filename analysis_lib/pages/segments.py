@@ -24,7 +24,13 @@ DIMENSIONS = {
     "traffic_source": "Traffic source",
     "visitor_type": "Visitors",
     "country": "Country",
+    "category": "Category",
 }
+# A visitor stands in every category that they viewed, so that categories are neither parts of a whole nor
+# independent. The largest are compared by conversion; what they say of single products is on the products
+# page.
+CATEGORY = "category"
+CATEGORIES_TESTED = 8
 # Step: numerator, denominator (both count visitors), and what those of the denominator did.
 STEPS = {
     "conversion": ("viewers_who_purchased", "view_visitors", "who viewed a product purchased"),
@@ -125,9 +131,12 @@ def compare(
         for step in STEPS
         if row["dimension"] in DIMENSIONS
     ]
+    asked = _largest_categories(rows)
     p_values = [
-        _p_value(comparison) if _is_testable(row, rows, comparison, min_sample) else None
-        for row, _, comparison in compared
+        _p_value(comparison)
+        if _is_asked(row, step, asked) and _is_testable(row, rows, comparison, min_sample)
+        else None
+        for row, step, comparison in compared
     ]
     adjusted = findings.adjusted([*others, *p_values])
     found = {
@@ -164,6 +173,17 @@ def _against_rest(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], ste
     )
 
 
+def _largest_categories(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The categories that most visitors viewed: chosen by their size, never by their rate."""
+    named = [row for row in rows if row["dimension"] == CATEGORY and row["segment"] != NOT_SET]
+    ordered = sorted(named, key=lambda row: (-int(row["view_visitors"]), row["segment"]))
+    return frozenset(row["segment"] for row in ordered[:CATEGORIES_TESTED])
+
+
+def _is_asked(row: Mapping[str, Any], step: str, categories: frozenset[str]) -> bool:
+    return row["dimension"] != CATEGORY or (step == "conversion" and row["segment"] in categories)
+
+
 def _is_testable(
     row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], comparison: Comparison, min_sample: int
 ) -> bool:
@@ -192,7 +212,7 @@ def gaps(segments: Sequence[Segment], most: int = 2) -> list[Finding]:
 
     New against returning comes last: who returns has chosen to, so that this gap is there in every shop.
     """
-    found = [segment for segment in segments if segment.conversion.is_found]
+    found = [one for one in segments if one.conversion.is_found and one.dimension != CATEGORY]
     largest: dict[str, Segment] = {}
     for segment in sorted(found, key=lambda segment: (-abs(segment.conversion.missing), segment.name)):
         largest.setdefault(segment.dimension, segment)
@@ -205,7 +225,7 @@ def gaps(segments: Sequence[Segment], most: int = 2) -> list[Finding]:
 
 def no_gap(segments: Sequence[Segment]) -> Finding:
     """Said when no gap is larger than chance explains."""
-    number = sum(segment.conversion.p_value is not None for segment in segments)
+    number = sum(one.conversion.p_value is not None for one in segments if one.dimension != CATEGORY)
     if not number:
         return Finding("There are too few visitors to compare segments.")
     return Finding(

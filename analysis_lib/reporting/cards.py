@@ -96,8 +96,9 @@ def card(
         made = _compared(value, previous, kind, currency, metric)
         if made.is_known:
             notes.append(f"was {previous.text or amount(previous.value, kind, currency)}{_on(previous)}")
-    # Where there is no window before, there is no year before either: said once.
-    if year_before is not None and is_known and made.is_known:
+    # Where the data has no window before, it has no year before either: said once.
+    is_new = not made.is_known and (year_before is None or year_before.value is None)
+    if year_before is not None and is_known and not is_new:
         earlier = _compared(value, year_before, kind, currency, metric)
         was = year_before.text or amount(year_before.value, kind, currency)
         text = f"{was}{_on(year_before)}, {earlier.brief}" if earlier.is_known else earlier.text

@@ -29,7 +29,7 @@ class Metric:
     `column` of `model` holds it; where a group's value is a ratio of two sums, `numerator` and
     `denominator` are columns of `model` and the column, if there is one, is the ratio of a single row.
     `expression` is what is added up where that is not the column itself; `where` restricts the rows
-    that count.
+    that count. A median or a Kaplan–Meier share `is_estimate`: each row has its own, and they do not add up.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Metric:
     expression: str = ""
     where: str = ""
     caveat: str = ""
+    is_estimate: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,6 +58,11 @@ class Metric:
     def aggregate(self) -> str:
         """GoogleSQL that adds the metric up over a group: sums, or the ratio of two sums.
 
+        Raises
+        ------
+        SettingsError
+            For an estimate, which is read from the row of its group.
+
         Examples
         --------
         >>> metric("net_revenue").aggregate
@@ -64,6 +70,12 @@ class Metric:
         >>> metric("average_order_value").aggregate
         'safe_divide(cast(sum(net_revenue) as float64), cast(sum(orders) as float64))'
         """
+        if self.is_estimate:
+            raise SettingsError(
+                f"{self.label} ({self.name}) is an estimate of each row of {self.model}, which cannot be "
+                "added up.",
+                f"Read the column {self.column} of the row that stands for the group.",
+            )
         if not self.denominator:
             added = self.expression or self.column
             # Nothing that meets the condition is zero, not unknown.
@@ -131,7 +143,8 @@ def _metric(name: str, entry: Any) -> Metric:
     if not isinstance(values["changed_on"], dt.date):
         raise SettingsError(f"{where}: changed_on must be a date as YYYY-MM-DD, not {values['changed_on']}.")
     is_ratio = "denominator" in values
-    if is_ratio != ("numerator" in values) or (values["format"] in _RATIOS and not is_ratio):
+    needs_both = values["format"] in _RATIOS and not values.get("is_estimate")
+    if is_ratio != ("numerator" in values) or (needs_both and not is_ratio):
         raise SettingsError(f"{where} is a ratio, so it needs both a numerator and a denominator.")
     if not is_ratio and "column" not in values:
         raise SettingsError(f"{where} needs a column, or a numerator and a denominator.")

@@ -271,25 +271,74 @@ def is_reliable(trials: Any, min_sample: int) -> bool:
 
 
 def rate(successes: Any, trials: Any, min_sample: int) -> str:
-    """A rate with its count; one on few units says so, and never stands bare.
+    """A rate with its count; on few units the count stands in its place.
 
     Examples
     --------
     >>> rate(45, 1234, 30)
     '3.6\\xa0% (n = 1,234)'
     >>> rate(2, 2, 30)
-    '100\\xa0% (2 of 2, too few to rely on: n < 30)'
+    '2 of 2: too few to show a rate (n < 30)'
     >>> rate(0, 0, 30)
     '–'
     """
     numerator, denominator = number_or_none(successes), number_or_none(trials)
     if numerator is None or not denominator:
         return NOT_AVAILABLE
-    share = percent(numerator / denominator)
     if is_reliable(denominator, min_sample):
-        return f"{share} (n = {count(denominator)})"
-    warning = f"too few to rely on: n < {count(min_sample)}"
-    return f"{share} ({count(numerator)} of {count(denominator)}, {warning})"
+        return f"{percent(numerator / denominator)} (n = {count(denominator)})"
+    return f"{count(numerator)} of {count(denominator)}: {too_few(min_sample)}"
+
+
+def rate_or_count(successes: Any, trials: Any, min_sample: int, limits: tuple[Any, Any] | None = None) -> str:
+    """A rate for a table whose note says what its counts are for: on few units, the count alone.
+
+    Parameters
+    ----------
+    successes, trials
+        The counts; both may be missing.
+    min_sample
+        The least number of trials that a rate is shown for.
+    limits
+        The ends of its interval, where it stands beside the rate.
+
+    Examples
+    --------
+    >>> rate_or_count(45, 1234, 30), rate_or_count(2, 2, 30), rate_or_count(0, 0, 30)
+    ('3.6\\xa0%', '2\\xa0of\\xa02', '–')
+    >>> rate_or_count(45, 1234, 30, (0.027, 0.048))
+    '3.6\\xa0% (2.7–4.8\\xa0%)'
+    """
+    numerator, denominator = number_or_none(successes), number_or_none(trials)
+    if numerator is None or not denominator:
+        return NOT_AVAILABLE
+    if not is_reliable(denominator, min_sample):
+        return f"{count(numerator)} of {count(denominator)}".replace(" ", NO_BREAK)
+    interval = f" ({percent_range(*limits)})" if limits is not None else ""
+    return f"{percent(numerator / denominator)}{interval}"
+
+
+def rate_with_counts(successes: Any, trials: Any, min_sample: int) -> str:
+    """A rate with both of its counts, for a chart; on few units, the counts alone.
+
+    Examples
+    --------
+    >>> rate_with_counts(45, 1234, 30), rate_with_counts(2, 2, 30)
+    ('3.6\\xa0% (45 of 1,234)', '2 of 2')
+    """
+    counts = f"{count(successes)} of {count(trials)}"
+    return f"{percent(successes / trials)} ({counts})" if is_reliable(trials, min_sample) else counts
+
+
+def too_few(min_sample: int) -> str:
+    """Why a count stands where a rate would.
+
+    Examples
+    --------
+    >>> too_few(30)
+    'too few to show a rate (n < 30)'
+    """
+    return f"too few to show a rate (n < {count(min_sample)})"
 
 
 def _rounded(value: float, decimals: int) -> float:

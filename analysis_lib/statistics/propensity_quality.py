@@ -232,13 +232,14 @@ def _ratio_row(predicted: Floats, pairs: Floats, purchases: Floats, rate: float,
 
     happened, expected = float(purchases.sum()), float((predicted * pairs).sum())
     base = happened / (rate * pairs.sum())
+    counted = f"{happened:,.0f} purchase{'' if happened == 1 else 's'} happened"
     if not expected > 0:
-        note = f"not judged: {happened:,.0f} purchases happened, none was expected"
+        note = f"not judged: {counted}, none was expected"
         return _row("calibration_ratio", math.nan, BASE_RATE, base, pairs.sum(), note, part)
     low = chi2.ppf(0.025, 2 * happened) / 2 if happened else 0.0
     high = chi2.ppf(0.975, 2 * happened + 2) / 2
     note = (
-        f"{happened:,.0f} purchases happened, {expected:,.1f} were expected; 1 is right, "
+        f"{counted}, {expected:,.1f} were expected; 1 is right, "
         f"95 % interval {low / expected:.2f} to {high / expected:.2f} (Poisson)"
     )
     return _row("calibration_ratio", happened / expected, BASE_RATE, base, pairs.sum(), note, part)

@@ -74,10 +74,21 @@ def test_the_words_are_sentences_for_a_stakeholder(name: str) -> None:
 @pytest.mark.parametrize("name", registry())
 def test_the_sql_of_a_metric_runs_on_its_model(name: str, two_months: Shop) -> None:
     found = metric(name)
-    if found.format == "duration":
-        return  # a median is not added up; it is read from its own row
+    if found.is_estimate:
+        with pytest.raises(SettingsError, match=f"Read the column {found.column} of the row that stands for"):
+            _ = found.aggregate
+        rows = two_months.sql(f"select {found.column} from {found.model} limit 1")
+        assert list(rows.columns) == [found.column]
+        return
     rows = two_months.sql(f"select {found.aggregate} as value from {found.model}")
     assert len(rows) == 1
+
+
+def test_medians_and_kaplan_meier_shares_are_never_added_up() -> None:
+    estimates = {name for name, found in registry().items() if found.is_estimate}
+    assert {"bought_within_7_days", "bought_within_30_days", "median_time_to_purchase"} <= estimates
+    assert all(not found.is_estimate for found in registry().values() if found.denominator)
+    assert {name for name in registry() if name.startswith("median_")} <= estimates
 
 
 def test_every_metric_on_a_card_is_in_the_registry() -> None:

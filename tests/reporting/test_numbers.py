@@ -91,8 +91,8 @@ def test_a_rate_never_stands_without_its_count(successes: int, trials: int, min_
     if not trials:
         assert written == "–"
     elif trials < min_sample:
-        assert f"too few to rely on: n < {min_sample}" in written
-        assert f"({successes:,} of {trials:,}" in written
+        assert written == f"{successes:,} of {trials:,}: too few to show a rate (n < {min_sample})"
+        assert "%" not in written, "never a bare 100 %"
     else:
         assert written.endswith(f"(n = {trials:,})")
 

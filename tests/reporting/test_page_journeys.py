@@ -137,7 +137,7 @@ def test_visits_without_a_purchase_are_no_curve(small_shops: dict[str, Shop]) ->
 
 def test_one_buyer_is_too_few_to_rely_on(small_shops: dict[str, Shop]) -> None:
     text = _text(journeys.headline(small_shops["one order"]))
-    assert "1 visitor: too few to rely on (n < 30)" in text
+    assert "1 visitor: too few to show a rate (n < 30)" in text
     assert "median of 1 buyer: too few to rely on (n < 30)" in text
     findings = _text(journeys.key_findings(small_shops["one order"]))
     assert "There are too few visitors to compare traffic sources." in findings

@@ -40,7 +40,7 @@ def three_orders(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     story.visit("4", day, *shops.BUYS).order("4", day, "99.00", status="cancelled")
     story.visit("5", day, "page_view", "product_view")
     story.visit("6", before - dt.timedelta(days=30), "page_view")
-    return shops.make_shop(tmp_path_factory.mktemp("three"), story.rows)
+    return shops.make_shop(tmp_path_factory.mktemp("three"), story.rows, min_sample=2)
 
 
 def test_the_headline_figures(three_orders: Shop) -> None:

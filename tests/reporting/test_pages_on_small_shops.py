@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 import pytest
 
-from analysis_lib.pages import drivers, funnel, funnel_segments, funnel_times, inventory, overview, profit
+from analysis_lib.pages import (
+    drivers,
+    funnel,
+    funnel_segments,
+    funnel_steps,
+    funnel_times,
+    inventory,
+    inventory_backtest,
+    overview,
+    profit,
+)
 from analysis_lib.reporting.html import Html
 from analysis_lib.shop import Shop
 
@@ -30,7 +40,8 @@ SECTIONS: dict[str, Callable[[Shop], Html]] = {
         funnel.key_findings,
         funnel.steps,
         funnel.trend,
-        funnel_segments.gaps,
+        funnel_steps.side_by_side,
+        funnel_segments.by_dimension,
         funnel_segments.by_segment,
         funnel_times.between_steps,
         funnel.how_computed,
@@ -42,6 +53,7 @@ SECTIONS: dict[str, Callable[[Shop], Html]] = {
         inventory.idle_list,
         inventory.ageing,
         inventory.by_class,
+        inventory_backtest.foretold,
         inventory.how_computed,
     )
 }
@@ -54,6 +66,7 @@ EMPTY_SENTENCES = {
     "profit.statement": "No orders, returns or ad spend up to 30 Sep 2026.",
     "funnel.key_findings": "No sessions on 1–30 Sep 2026.",
     "funnel.steps": "No sessions on 1–30 Sep 2026.",
+    "funnel_steps.side_by_side": "No sessions on 1–30 Sep 2026.",
     "funnel_segments.by_segment": "No sessions on 1–30 Sep 2026.",
     "inventory.headline": "Nothing was ever stocked up to 30 Sep 2026.",
     "inventory.key_findings": "Nothing was ever stocked up to 30 Sep 2026.",
@@ -102,7 +115,8 @@ def test_an_empty_shop_has_no_value_on_a_card(small_shops: dict[str, Shop]) -> N
 
 def test_one_order_is_too_little_for_a_rate(small_shops: dict[str, Shop]) -> None:
     text = text_of(funnel.headline(small_shops["one order"]))
-    assert "1 of 1: too few to rely on (n < 30)" in text
+    assert "1 of 1: too few to show a rate (n < 30)" in text
+    assert not re.search(r"100\.?0?\s%", text), "never a bare 100 %"
     assert "– (no data before 27 Sep 2026)" in text
     assert "The data begins on 27 Sep 2026: the window has 4 days of data, not 30." in text
 
