@@ -1,6 +1,8 @@
 """The demo shop, published once for a whole test run: what tests read that look at real pages and PDFs.
 
-Making it takes about a minute, so that every worker of a run shares one; nobody may change it.
+Making it takes about a minute, so that every worker of a run shares one; nobody may change it. Who works on
+tests keeps one: `python -m tests.demo_site FOLDER` makes it or brings it up to date, and with
+SHOPBOOK_TESTS_DEMO=FOLDER the tests read it instead of making their own.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 _COPIED = ("_quarto.yml", "notebooks", "reports/reports.yml", "reports/theme")
 _MADE = "made"
+KEPT = "SHOPBOOK_TESTS_DEMO"
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def copy_project(root: Path) -> Path:
         source, target = ROOT / name, root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(source, target, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
         else:
             shutil.copy(source, target)
@@ -83,7 +87,18 @@ def published_demo(folder: Path) -> DemoSite:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / _MADE).is_file():
             shutil.rmtree(made.root, ignore_errors=True)
-            copy_project(made.root)
-            run(made.root, "analysis_lib.verbs.make_report", "--", "--renderer", "builtin")
+            publish(made.root)
             (folder / _MADE).touch()
     return made
+
+
+def publish(root: Path) -> str:
+    """Make the project in `root` or bring it up to date; what the command printed."""
+    copy_project(root)
+    return run(root, "analysis_lib.verbs.make_report", "--", "--renderer", "builtin")
+
+
+if __name__ == "__main__":
+    kept = Path(sys.argv[1]).resolve()
+    print(publish(kept / "project"))
+    (kept / _MADE).touch()
