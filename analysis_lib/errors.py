@@ -37,6 +37,10 @@ class ShopbookError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the sentence, not the way through the library that led to it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ParameterError(ShopbookError):
     """A run parameter is unknown, out of range or of the wrong type."""

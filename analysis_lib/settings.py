@@ -11,8 +11,10 @@ from pathlib import Path
 from analysis_lib.errors import SettingsError, did_you_mean
 
 _MARKER = "_quarto.yml"
+# Long enough for a cell of a notebook or a swap, short enough for a person who waits.
+LOCK_WAIT_SECONDS = 15
 _TEXT_KEYS = {
-    *("warehouse", "shop", "memory_limit", "threads", "temp_dir", "site", "build_dir"),
+    *("warehouse", "shop", "memory_limit", "threads", "lock_wait_seconds", "temp_dir", "site", "build_dir"),
     *("rules", "sources"),
 }
 
@@ -21,8 +23,9 @@ _TEXT_KEYS = {
 class Settings:
     """Paths and limits of a project; `rules` and `sources` are folders of its own rule tables and sources.
 
-    `memory_limit` is DuckDB's (for example ``8GB``); `parameters` are the project's own defaults for
-    the run parameters, from the table ``[parameters]`` of ``shopbook.toml``.
+    `memory_limit` is DuckDB's (for example ``8GB``); `lock_wait_seconds` is how long to wait for a warehouse
+    that another process holds; `parameters` are the project's own defaults for the run parameters, from the
+    table ``[parameters]`` of ``shopbook.toml``.
     """
 
     root: Path
@@ -36,6 +39,7 @@ class Settings:
     parameters: Mapping[str, object] = field(default_factory=dict)
     rules: Path | None = None
     sources: Path | None = None
+    lock_wait_seconds: int = 0
 
     @property
     def notebooks(self) -> Path:
@@ -119,6 +123,12 @@ def load_settings(start: Path | None = None, env: Mapping[str, str] | None = Non
     if not threads.isdigit() or int(threads) < 1:
         raise SettingsError(f"The setting threads was given {threads!r}, but it takes a number from 1.")
 
+    wait = values.get("lock_wait_seconds", str(LOCK_WAIT_SECONDS))
+    if not wait.isdigit():
+        raise SettingsError(
+            f"The setting lock_wait_seconds was given {wait!r}, but it takes a number from 0."
+        )
+
     def place(key: str, default: str) -> Path:
         return (root / values.get(key, default)).resolve()
 
@@ -134,4 +144,5 @@ def load_settings(start: Path | None = None, env: Mapping[str, str] | None = Non
         parameters=parameters,
         rules=place("rules", "rules"),
         sources=place("sources", "sources"),
+        lock_wait_seconds=int(wait),
     )

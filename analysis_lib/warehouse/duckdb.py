@@ -6,6 +6,8 @@ import contextlib
 import copy
 import re
 import threading
+import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
+from analysis_lib.errors import MissingInputError, SettingsError, WarehouseLockedError, did_you_mean
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
@@ -23,7 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlglot import exp
 
+# DuckDB 2.0.0 asks pandas for what pandas 3.1 will not have any more; nothing that an analyst could mend.
+warnings.filterwarnings("ignore", "The inplace keyword in DataFrame.drop", DeprecationWarning)
+
 _SHOP_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TRY_AGAIN_SECONDS = 0.2
+# Without the tables of a file that is attached beside (see attach()).
+_SCHEMA_QUERY = dialect.SCHEMA_QUERY.replace("where ", "where table_catalog = current_database() and ", 1)
 _RESERVED = {"main", "temp", "information_schema", "pg_catalog"}
 
 
@@ -47,6 +55,18 @@ def translated(what: str = "") -> Iterator[None]:
 
 
 def _connect(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open the file; who holds it mostly lets go soon (a cell that runs, a swap): it is tried again."""
+    last_try = time.monotonic() + settings.lock_wait_seconds
+    while True:
+        try:
+            return _connect_now(settings, read_only)
+        except WarehouseLockedError:
+            if time.monotonic() >= last_try:
+                raise
+            time.sleep(_TRY_AGAIN_SECONDS)
+
+
+def _connect_now(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     settings.temp_dir.mkdir(parents=True, exist_ok=True)
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -208,10 +228,28 @@ class DuckDBWarehouse:
         for session in list(self._sessions):
             session.connection.interrupt()
 
+    def attach(self, path: Path, name: str) -> None:
+        """Put another warehouse file beside this one, to be read under that name."""
+        with translated(path.name):
+            self.connection.execute(f"attach if not exists '{_quoted(path)}' as \"{name}\" (read_only)")
+
+    def link_beside(self, name: str, beside: str) -> None:
+        """A view on the table of the same shop and name in the warehouse beside this one."""
+        with translated(name):
+            self._make_room(name, for_view=True)
+            self.connection.execute(
+                f'create or replace view "{name}" as select * from "{beside}"."{self.shop}"."{name}"'
+            )
+
+    def beside(self, name: str, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a small query in plain SQL on the same shop in the warehouse beside: `{schema}`."""
+        with translated():
+            return self.connection.execute(sql.format(schema=f'"{name}"."{self.shop}"')).fetchall()
+
     def schema(self) -> dialect.Schema:
         """Column types of the shop's tables: where BigQuery and DuckDB differ, types decide."""
         with translated():
-            rows = self.connection.execute(dialect.SCHEMA_QUERY, [self.shop]).fetchall()
+            rows = self.connection.execute(_SCHEMA_QUERY, [self.shop]).fetchall()
         return dialect.schema_from_rows(rows)
 
     def _run(
@@ -239,7 +277,9 @@ class DuckDBWarehouse:
         """The names of the shop's tables and views."""
         with translated():
             rows = self.connection.execute(
-                "select table_name from information_schema.tables where table_schema = ?", [self.shop]
+                "select table_name from information_schema.tables "
+                "where table_schema = ? and table_catalog = current_database()",
+                [self.shop],
             ).fetchall()
         return {row[0] for row in rows}
 
@@ -262,13 +302,16 @@ class DuckDBWarehouse:
 
     def _make_room(self, name: str, *, for_view: bool) -> None:
         """DuckDB replaces a table by a table and a view by a view, but not one by the other."""
-        is_view = name in self._views()
+        is_view = name in self.views()
         if name in self.tables() and is_view != for_view:
             self.connection.execute(f'drop {"view" if is_view else "table"} "{name}"')
 
-    def _views(self) -> set[str]:
+    def views(self) -> set[str]:
+        """The names of the shop's views."""
         rows = self.connection.execute(
-            "select view_name from duckdb_views() where schema_name = ? and not internal", [self.shop]
+            "select view_name from duckdb_views() "
+            "where schema_name = ? and database_name = current_database() and not internal",
+            [self.shop],
         ).fetchall()
         return {row[0] for row in rows}
 
@@ -315,7 +358,7 @@ class DuckDBWarehouse:
     def swap(self, names: Sequence[str], statements: Sequence[tuple[str, Sequence[Any]]] = ()) -> None:
         """Put the finished `__next` tables in the place of the old ones, all or none."""
         with self.transaction():
-            views = self._views()
+            views = self.views()
             for name in names:
                 self.connection.execute(f'drop {"view" if name in views else "table"} if exists "{name}"')
                 kind = "view" if name + NEXT_SUFFIX in views else "table"
@@ -326,7 +369,7 @@ class DuckDBWarehouse:
     def drop(self, names: Iterable[str]) -> None:
         """Drop tables and views, where they exist."""
         with translated():
-            views = self._views()
+            views = self.views()
             for name in names:
                 self.connection.execute(f'drop {"view" if name in views else "table"} if exists "{name}"')
 
@@ -341,6 +384,10 @@ class DuckDBWarehouse:
                 self.connection.execute("rollback")
                 raise
             self.connection.execute("commit")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _columns(columns: Mapping[str, str]) -> str:

@@ -1,0 +1,116 @@
+"""Queries of an analyst: what was mistyped is named, and no event table is read into Python.
+
+The SQL does the adding up; Python gets what a person can look at. A result of more than `ROW_LIMIT` rows
+is refused before it is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from analysis_lib.errors import QueryError, did_you_mean
+from analysis_lib.models import Project
+from analysis_lib.warehouse import dialect
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlglot import exp
+
+# A million rows of ten columns are about 100 MB of pandas; every page reads less than a thousandth of that.
+ROW_LIMIT = 1_000_000
+_OWN_TABLES = ("meta_models", "run_parameters")
+
+
+def needed_values(tree: exp.Expression, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the parameters that a query names; QueryError names the nearest for an unknown one."""
+    needed: dict[str, Any] = {}
+    for name in dialect.parameters(tree):
+        if name not in values:
+            raise QueryError(f"There is no parameter @{name}.", did_you_mean(name, values))
+        needed[name] = values[name]
+    return needed
+
+
+def check_tables(tree: exp.Expression, shop: str, project: Project, tables: set[str]) -> None:
+    """QueryError for a table that the shop does not have: the nearest one, or what the shop lacks for it."""
+    known = {name for name in tables if not name.endswith("__next") and name not in _OWN_TABLES}
+    for name in sorted(dialect.tables(tree)):
+        if name in tables or "." in name:
+            continue
+        if name in project.models:
+            lacks = project.missing_inputs(tables)[name]
+            why = f": the shop has no {', '.join(lacks)}" if lacks else ", because it is not built"
+            raise QueryError(f"The model {name} is not available{why}.")
+        raise QueryError(f"The shop {shop} has no table {name}.", did_you_mean(name, known))
+
+
+def run(
+    warehouse: DuckDBWarehouse,
+    project: Project,
+    tree: exp.Expression,
+    values: Mapping[str, Any],
+    row_limit: int | None = None,
+    rows: Mapping[str, int] | None = None,
+) -> pd.DataFrame:
+    """The rows of a query.
+
+    Parameters
+    ----------
+    warehouse, project
+        The shop's tables and their models.
+    tree
+        The parsed GoogleSQL.
+    values
+        Every parameter that it may name.
+    row_limit
+        The most rows that may come back; no limit when left out.
+    rows
+        Known numbers of rows by table, so that they need not be counted.
+
+    Raises
+    ------
+    QueryError
+        For an unknown table, column or parameter, with the nearest one, and for too many rows.
+    """
+    needed = needed_values(tree, values)
+    check_tables(tree, warehouse.shop, project, warehouse.tables())
+    if row_limit is not None and _reads_more(warehouse, dialect.tables(tree), row_limit, rows or {}):
+        _refuse(_count(warehouse, tree, needed), row_limit)
+    frame = warehouse.query(tree, needed)
+    if row_limit is not None:  # small tables may still make many rows when they are joined
+        _refuse(len(frame), row_limit)
+    return frame
+
+
+def _reads_more(
+    warehouse: DuckDBWarehouse, tables: Iterable[str], limit: int, rows: Mapping[str, int]
+) -> bool:
+    return any(
+        (rows[name] if name in rows else _count_table(warehouse, name)) > limit for name in sorted(tables)
+    )
+
+
+def _count_table(warehouse: DuckDBWarehouse, name: str) -> int:
+    [(found,)] = warehouse.rows(f"select count(*) from {name}")
+    return int(found)
+
+
+def _count(warehouse: DuckDBWarehouse, tree: exp.Expression, needed: Mapping[str, Any]) -> int:
+    """How many rows a query has: the engine leaves out sorting and the columns, so it is the cheap half."""
+    from sqlglot import exp
+
+    query = cast(exp.Query, tree.copy())  # dialect.parse lets nothing else through
+    counted = exp.select("count(*) as n").from_(query.subquery("counted"))
+    [(found,)] = warehouse.rows(counted, needed)
+    return int(found)
+
+
+def _refuse(rows: int, limit: int) -> None:
+    if rows > limit:
+        raise QueryError(
+            f"The result has {rows:,} rows, more than the {limit:,} that are read into Python at once.",
+            "Add up in SQL (group by), restrict it (where, limit), or raise row_limit of the shop if so many "
+            "are meant.",
+        )
