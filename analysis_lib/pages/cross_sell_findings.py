@@ -25,12 +25,14 @@ def write(book: Shop) -> list[Finding]:
     ranked, calibrated = cross_sell_quality.judged(book)
     made: list[Finding | None] = []
     if found.number:
-        made += [wanted(book, found), best(book, found)]
+        likely = findings.see(best(book, found), "inventory", "whether there is enough of it in stock")
+        made += [wanted(book, found), likely]
         made.append(ranking(found, ranked))
         made.append(calibration(calibrated))
     pairs = cross_sell_pairs.read(book)
     if any(len(level.rows) for level in pairs.values()):
-        made.append(together(pairs["product"], pairs["category"]))
+        pair = together(pairs["product"], pairs["category"])
+        made.append(findings.see(pair, "products", "what these products earn"))
     return [finding for finding in made if finding is not None]
 
 

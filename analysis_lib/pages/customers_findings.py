@@ -68,7 +68,8 @@ def write(book: Shop) -> list[Finding]:
     if not customers_rows.buyers(book).buyers:
         return []
     found = tested(book)
-    made = [_repeat(book), *_differences(book, found), _churn(book), _at_risk(book), _expected(book)]
+    at_risk = findings.see(_at_risk(book), "cross_sell", "what each of them looked at and did not buy")
+    made = [_repeat(book), *_differences(book, found), _churn(book), at_risk, _expected(book)]
     return [finding for finding in made if finding is not None][:MOST]
 
 

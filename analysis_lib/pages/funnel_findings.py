@@ -12,7 +12,7 @@ from analysis_lib.pages import daily_tests, periods, segments
 from analysis_lib.pages.conversion import Viewers, viewers
 from analysis_lib.pages.daily_tests import Tested
 from analysis_lib.pages.periods import Totals
-from analysis_lib.reporting import numbers
+from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.findings import Finding
 
 if TYPE_CHECKING:
@@ -87,7 +87,11 @@ def write(book: Shop, row: Mapping[str, Any]) -> list[Finding]:
     compared = read(book)
     found = [
         compared.viewers.finding(compared.conversion_p),
-        largest_loss(steps_of(row), book.parameters.min_sample),
+        findings.see(
+            largest_loss(steps_of(row), book.parameters.min_sample),
+            "products",
+            "which products are looked at, and not bought",
+        ),
     ]
     gaps = segments.gaps(compared.segments, most=2)
     found += gaps or [segments.no_gap(compared.segments)]

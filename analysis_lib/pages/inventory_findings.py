@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from analysis_lib.pages import stock
 from analysis_lib.pages.periods import records
-from analysis_lib.reporting import numbers
+from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.findings import Finding
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def write(book: Shop) -> list[Finding]:
     totals = stock.totals(book)
     if not totals["products"]:
         return []
-    made = [_running_out(book), _reorder(book, totals), _idle(book, totals), _old(book, totals), _best(book)]
+    idle = findings.see(
+        _idle(book, totals), "products", "which of these products are looked at, and not bought"
+    )
+    made = [_running_out(book), _reorder(book, totals), idle, _old(book, totals), _best(book)]
     return [finding for finding in made if finding is not None]
 
 

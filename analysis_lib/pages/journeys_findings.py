@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis_lib.pages import journeys_rows, journeys_tests
 from analysis_lib.pages.journeys_rows import ALL, LAST_DAY, TEST_DAYS, Cohort, Journeys
 from analysis_lib.pages.journeys_tests import Compared, Comparisons
-from analysis_lib.reporting import numbers
+from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.findings import Finding
 from analysis_lib.reporting.windows import month
 from analysis_lib.statistics.proportions import wilson_interval
@@ -28,7 +28,10 @@ def write(book: Shop) -> list[Finding]:
     if not found.whole.buyers:
         return [Finding(f"None of the {found.since} has bought yet.")]
     compared = journeys_tests.compare(book)
-    made = [_speed(found), _share(book, found), *_sources(compared), _at_once(compared), _months(compared)]
+    sources = [
+        findings.see(one, "marketing", "what a customer of each source cost") for one in _sources(compared)
+    ]
+    made = [_speed(found), _share(book, found), *sources, _at_once(compared), _months(compared)]
     return [finding for finding in made if finding is not None]
 
 

@@ -31,7 +31,7 @@ def write(book: Shop, found: Marketing) -> list[Finding]:
         _came_back(book, found),
         _against_previous(book, found),
         _platforms(found),
-        _acquired(book),
+        findings.see(_acquired(book), "customers", "what these customers were worth, source by source"),
         recommendation(found),
     ]
     return [finding for finding in made if finding is not None]

@@ -23,12 +23,17 @@ def write(book: Shop, found: Headline) -> list[Finding]:
     currency = book.parameters.currency
     made = [_against_previous(found, found.profit, "net_revenue", currency)]
     if found.tests["net_revenue", "previous"].is_found:
-        made.append(_contributor(book, found.profit))
+        contributor = _contributor(book, found.profit)
+        made.append(findings.see(contributor, "marketing", "what each source cost and brought"))
     made += [
         _against_year(found, "net_revenue", currency),
         _against_previous(found, found.visits, "sessions", currency),
-        found.viewers.finding(found.tests["conversion_rate", "previous"].p_value),
-        _left_over(found.profit, currency),
+        findings.see(
+            found.viewers.finding(found.tests["conversion_rate", "previous"].p_value),
+            "funnel",
+            "at which step visits stop, and for whom",
+        ),
+        findings.see(_left_over(found.profit, currency), "marketing", "which of the ad spend came back"),
     ]
     return [finding for finding in made if finding is not None]
 

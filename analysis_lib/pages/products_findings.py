@@ -13,7 +13,7 @@ from analysis_lib.pages import periods, products_data, products_tests
 from analysis_lib.pages.products_data import NOT_SET, Products, rows_of
 from analysis_lib.pages.products_tests import Comparisons
 from analysis_lib.pages.segments import Comparison
-from analysis_lib.reporting import numbers
+from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.findings import Finding
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def write(book: Shop) -> list[Finding]:
     if found.has_sales:
         made += [earning(found, currency), below_cost(found, currency)]
     if found.has_views:
-        made.append(in_vain(found, tests))
+        made.append(
+            findings.see(in_vain(found, tests), "funnel", "whether the whole shop loses there, and for whom")
+        )
     if found.total("delivered_units"):
         made.append(coming_back(found, tests, currency))
     if found.has_sales:
-        made.append(moved(book, found, tests))
+        made.append(findings.see(moved(book, found, tests), "inventory", "whether the stock lasts"))
     return [finding for finding in made if finding is not None]
 
 

@@ -6,8 +6,10 @@ a test said so, with Holm's correction over every comparison of the page; else i
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from analysis_lib.reporting.changes import Tone
 from analysis_lib.reporting.html import Html, escape
@@ -31,17 +33,47 @@ class Finding:
     is_claim
         Whether it says, on the strength of a test or a threshold, that something differs, changed,
         contributes most, is wrong or should be done; False where it describes what was counted.
+    see
+        The page that answers the question which the finding raises, and that question; see :func:`see`.
     """
 
     headline: str
     detail: str = ""
     tone: Tone | str = "neutral"
     is_claim: bool = False
+    see: tuple[str, str] | None = None
 
     @property
     def text(self) -> str:
         """Both as plain text."""
         return f"{self.headline} {self.detail}".strip()
+
+
+@overload
+def see(finding: Finding, page: str, question: str) -> Finding: ...
+@overload
+def see(finding: None, page: str, question: str) -> None: ...
+@overload
+def see(finding: Finding | None, page: str, question: str) -> Finding | None: ...
+def see(finding: Finding | None, page: str, question: str) -> Finding | None:
+    """The finding with a link to the page where a reader would go next; nothing stays nothing.
+
+    Parameters
+    ----------
+    finding
+        The finding, if there is one.
+    page
+        The name of the page's notebook.
+    question
+        What the page answers, as the end of a sentence.
+
+    Examples
+    --------
+    >>> linked = see(Finding("Conversion was 3 %."), "funnel", "where visits stop")
+    >>> show([linked], "").text.split("</strong>")[1]
+    '<p class="page-links"><a href="funnel.ipynb">Funnel</a>: where visits stop.</p></div>'
+    """
+    return dataclasses.replace(finding, see=(page, question)) if finding is not None else None
 
 
 def is_found(adjusted_p: float | None) -> bool:
@@ -85,4 +117,13 @@ def show(findings: Sequence[Finding], when_none: str) -> Html:
 def _box(finding: Finding) -> str:
     detail = f" {escape(finding.detail)}" if finding.detail else ""
     opening = f'<div class="finding is-{finding.tone}" data-claim="{str(finding.is_claim).lower()}">'
-    return f"{opening}<strong>{escape(finding.headline)}</strong>{detail}</div>"
+    return f"{opening}<strong>{escape(finding.headline)}</strong>{detail}{_link(finding)}</div>"
+
+
+def _link(finding: Finding) -> str:
+    """A line of its own, which briefs leave out."""
+    if finding.see is None:
+        return ""
+    page, question = finding.see
+    title = page.replace("_", "-").capitalize()
+    return f'<p class="page-links"><a href="{page}.ipynb">{title}</a>: {escape(question)}.</p>'
