@@ -241,7 +241,9 @@ def categories(book: Shop) -> Html:
     chart = rate_charts.estimates(
         "category-pairs", rows, 1.0, "1 = independent", lambda value: numbers.count(value, 1), words
     )
-    return join([chart.html, downloads.csv(_offered(found.rows), "category-pairs", "Pairs of categories")])
+    return join(
+        [chart.without_values, downloads.offer(_offered(found.rows), "category-pairs", "Pairs of categories")]
+    )
 
 
 def _how_tested(found: Pairs, is_sentence: bool = True) -> str:

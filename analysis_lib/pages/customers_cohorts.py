@@ -12,7 +12,7 @@ from analysis_lib.pages.customers_segments import nothing, rows_of
 from analysis_lib.pages.periods import as_date
 from analysis_lib.reporting import numbers, rate_charts
 from analysis_lib.reporting.charts import Words
-from analysis_lib.reporting.downloads import csv
+from analysis_lib.reporting.downloads import offer
 from analysis_lib.reporting.heatmap import heatmap
 from analysis_lib.reporting.html import Html, empty, join
 from analysis_lib.reporting.rate_charts import Estimate
@@ -83,7 +83,7 @@ def retention(book: Shop) -> Html:
         _heatmap(book, rows, "revenue-retention", "revenue_retention", *_pooled_revenue(rows)),
     ]
     grid = Html(f'<div class="figure-grid">\n{join(parts).text}\n</div>')
-    return join([grid, csv(rows, "cohort-retention", "Retention by month of the first order")])
+    return join([grid, offer(rows, "cohort-retention", "Retention by month of the first order")])
 
 
 def _pooled(later: pd.DataFrame, numerator: str, denominator: str) -> tuple[str, str, str]:
@@ -148,7 +148,7 @@ def _heatmap(
         words,
         column_title="months since the month of the first order",
         muted_rows=few,
-    ).html
+    ).without_values
 
 
 def _rate(value: Any) -> float | None:
@@ -242,8 +242,8 @@ def churn(book: Shop) -> Html:
         f"all {numbers.percent(overall['churn_rate'])}",
         functools.partial(numbers.percent, decimals=0),
         words,
-    ).html
-    return join([chart, csv(rows, "churn", "Churn by month of the first order")])
+    ).without_values
+    return join([chart, offer(rows, "churn", "Churn by month of the first order")])
 
 
 def _estimate(row: Any, least: int) -> Estimate:

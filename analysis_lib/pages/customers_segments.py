@@ -10,7 +10,7 @@ from analysis_lib.pages import periods
 from analysis_lib.pages.periods import records
 from analysis_lib.reporting import numbers
 from analysis_lib.reporting.charts import Words
-from analysis_lib.reporting.downloads import csv
+from analysis_lib.reporting.downloads import offer
 from analysis_lib.reporting.heatmap import heatmap
 from analysis_lib.reporting.html import Html, empty, join, paragraph
 from analysis_lib.reporting.paired import Pair, pairs
@@ -226,7 +226,7 @@ def migration(book: Shop) -> Html:
     matrix = _matrix(book, rows, before)
     text = _moves_in_words(known, int(stayed["customers"].sum()), before)
     made = join([matrix, Html(f'<div class="figure-text">{paragraph(text).text}</div>')])
-    offered = csv(rows, "segment-migration", "Moves between segments")
+    offered = offer(rows, "segment-migration", "Moves between segments")
     return join([Html(f'<div class="figure-row">\n{made.text}\n</div>'), offered])
 
 
@@ -262,7 +262,7 @@ def _matrix(book: Shop, rows: pd.DataFrame, before: str) -> Html:
         missing_is_unknown=False,
         upright=True,
         width=5.2,
-    ).html
+    ).without_values
 
 
 def _cell(row: Any, name: str) -> float | None:

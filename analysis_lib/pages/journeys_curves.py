@@ -45,7 +45,7 @@ def of_all(book: Shop) -> Html:
         f"Line of the share of visitors who have bought, {points}.",
     )
     made = curves("journeys-all", [line], _axis(values), _AXIS, words)
-    return join([made.html, downloads.csv(rows, "journeys-all", "The curve, day by day")])
+    return join([made.without_values, downloads.offer(rows, "journeys-all", "The curve, day by day")])
 
 
 def by_source(book: Shop) -> Html:
@@ -69,7 +69,9 @@ def by_source(book: Shop) -> Html:
     made = curves("journeys-sources", lines, _axis(*(line.values for line in lines)), _AXIS, words)
     rows = journeys_rows.curves(book)
     rows = rows[(rows["cohort"] == ALL) & (rows["traffic_source"] != ALL)]
-    return join([made.html, downloads.csv(rows, "journeys-by-source", "The curves by source, day by day")])
+    return join(
+        [made.without_values, downloads.offer(rows, "journeys-by-source", "The curves by source, day by day")]
+    )
 
 
 def _source_line(book: Shop, source: Cohort, color: str, least: int) -> Curve:
@@ -119,7 +121,9 @@ def by_month(book: Shop) -> Html:
     made = curves("journeys-months", lines, _axis(*(line.values for line in lines)), _AXIS, words)
     rows = journeys_rows.curves(book)
     rows = rows[rows["cohort"] != ALL]
-    return join([made.html, downloads.csv(rows, "journeys-by-month", "The curves by month, day by day")])
+    return join(
+        [made.without_values, downloads.offer(rows, "journeys-by-month", "The curves by month, day by day")]
+    )
 
 
 def _with_day(line: Curve) -> str:

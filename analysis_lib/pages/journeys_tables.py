@@ -59,7 +59,9 @@ def sessions_before(book: Shop) -> Html:
     )
     made = charts.bars("journeys-sessions", rows, words)
     download = _frame(found.sessions)
-    return join([made.html, downloads.csv(download, "journeys-sessions", "Buyers by sessions before")])
+    return join(
+        [made.without_values, downloads.offer(download, "journeys-sessions", "Buyers by sessions before")]
+    )
 
 
 def _few(least: int) -> str:

@@ -257,8 +257,10 @@ def movers(book: Shop) -> Html:
     )
     from analysis_lib.reporting import downloads
 
-    offered = downloads.csv(rows.drop(columns="orders_rank"), "movers", "Sales of the two windows by product")
-    return join([charts.bars("movers", bars, words).html, offered])
+    offered = downloads.offer(
+        rows.drop(columns="orders_rank"), "movers", "Sales of the two windows by product"
+    )
+    return join([charts.bars("movers", bars, words).without_values, offered])
 
 
 def _mover(row: Any, currency: str) -> Bar:

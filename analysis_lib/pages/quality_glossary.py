@@ -46,7 +46,7 @@ def glossary(book: Shop) -> Html:
             for metric in found
         ]
     )
-    offered = downloads.csv(rows, "glossary", "All definitions")
+    offered = downloads.offer(rows, "glossary", "All definitions")
     listed = Html(f"<p>{numbers.plural(len(found), 'metric')}: {links}.</p>")
     return join([listed, definitions(found, book.parameters.currency), offered])
 

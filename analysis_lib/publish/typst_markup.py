@@ -90,6 +90,8 @@ def from_html(html: str, store: Callable[[Figure], str]) -> str:
 
     def keep(found: re.Match[str]) -> str:
         # The HTML parser would put the names of SVG attributes into lower case
+        if "sb-phone" in found.group().split(">", 1)[0]:
+            return ""  # the same drawing for narrow screens
         drawings.append(found.group())
         return f'<svg-figure n="{len(drawings) - 1}"></svg-figure>'
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import figure as fig
 from analysis_lib.reporting.annotations import Annotations
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart, finish, thinned
+from analysis_lib.reporting.chart import Words as Words
 from analysis_lib.reporting.windows import month, short_day
 
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 Formatter = Callable[[Any], str]
 _ROW_HEIGHT = 0.26  # inches a horizontal bar takes, label included
 _LABEL_GAP = 0.09  # of the axis height, between two labels at the end of lines
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a chart says: see :class:`~analysis_lib.reporting.figure.Chart`."""
-
-    title: str
-    reading: str
-    alt: str
 
 
 @dataclass(frozen=True)
@@ -118,7 +110,18 @@ def trend(
         fig.value_axis(axes, formatter)
         calendar_events.draw(axes, marked)
         _end_labels(axes, ends, len(dates))
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        values_drawn = [
+            {
+                "date": date,
+                "line": line.label,
+                "value": line.values[place],
+                "lower": line.low[place] if line.low is not None else None,
+                "upper": line.high[place] if line.high is not None else None,
+            }
+            for line in lines
+            for place, date in enumerate(dates)
+        ]
+        return finish(figure, name, words, values_drawn)
 
 
 def _limits(axes: Axes) -> tuple[float, float]:
@@ -176,7 +179,7 @@ def months(
                 bar.set_edgecolor(fig.SERIES[0])
                 bar.set_hatch("///")
                 bar.set_linewidth(1.2)
-        for position, value in enumerate(values):
+        amounts = [
             axes.annotate(
                 formatter(value),
                 xy=(position, max(value, 0)),
@@ -187,6 +190,8 @@ def months(
                 color=fig.INK,
                 fontsize=9,
             )
+            for position, value in enumerate(values)
+        ]
         every = max(1, -(-len(labels) // 7))
         ticks = [tick for tick in range(len(labels)) if (len(labels) - 1 - tick) % every == 0]
         axes.set_xticks(ticks, [labels[tick] for tick in ticks])
@@ -198,7 +203,12 @@ def months(
         # Events end above the values that are written over the columns.
         axes.margins(y=0.25 if is_marked else 0.15)
         calendar_events.draw(axes, marked, bottom=0.92)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {"month": start, "value": value, "is_partial": bool(cut)}
+            for start, value, cut in zip(starts, values, partial, strict=True)
+        ]
+        # Thirteen amounts have no room side by side on a phone: those with a named month keep theirs.
+        return finish(figure, name, words, drawn, thinned(amounts, every))
 
 
 @dataclass(frozen=True)
@@ -245,7 +255,8 @@ def bars(name: str, rows: Sequence[Bar], words: Words, width: float = fig.FULL_W
         axes.set_xlim(-largest * 1.02 if has_negative else 0, largest * 1.02)
         without_value_axis(axes)
         axes.axvline(0, color=fig.MUTED if has_negative else fig.GRID, linewidth=1)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [{"row": row.label, "value": row.value, "text": row.text} for row in rows]
+        return finish(figure, name, words, drawn)
 
 
 def label_rows(axes: Axes, labels: Sequence[str]) -> None:
@@ -287,7 +298,11 @@ def waterfall(name: str, rows: Sequence[tuple[str, float, bool, str]], words: Wo
         axes.set_xlim(min(reach), max(reach) * 1.01 or 1)
         without_value_axis(axes)
         axes.axvline(0, color=fig.MUTED, linewidth=1)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {"row": label, "value": amount, "is_total": is_total, "text": text}
+            for label, amount, is_total, text in rows
+        ]
+        return finish(figure, name, words, drawn)
 
 
 def known(values: pd.Series) -> list[float | None]:

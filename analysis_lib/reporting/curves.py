@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis_lib.reporting import figure as fig
-from analysis_lib.reporting.charts import Formatter, Words
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart, Words, finish
+from analysis_lib.reporting.charts import Formatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +69,18 @@ def curves(
         axes.set(xlabel=day_label, ylabel="")
         fig.value_axis(axes, formatter)
         _end_labels(axes, ends, max(days, 1))
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {
+                "line": line.label,
+                "days": day,
+                "value": value,
+                "lower": line.low[day] if line.low is not None else None,
+                "upper": line.high[day] if line.high is not None else None,
+            }
+            for line in lines
+            for day, value in enumerate(line.values)
+        ]
+        return finish(figure, name, words, drawn)
 
 
 def _top(lines: Sequence[Curve]) -> float:

@@ -10,10 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from analysis_lib.reporting.html import Html, escape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,39 +71,6 @@ _VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
 _FONT = re.compile(r"font(?:-family)?: [^;\"]*'DejaVu Sans'[^;\"]*")
 _FONT_SIZE_TEXT = re.compile(r"([\d.]+)px")
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A finished chart: the drawing, its title, how to read it, and the same in words.
-
-    Parameters
-    ----------
-    svg
-        The drawing.
-    title
-        States what is shown, with unit and period.
-    reading
-        One or two sentences: how to read it, and what it shows.
-    alt
-        What is shown and the finding, for those who do not see the drawing.
-    """
-
-    svg: str
-    title: str
-    reading: str
-    alt: str
-
-    @property
-    def html(self) -> Html:
-        """The figure as the theme expects it."""
-        reading = f" {escape(self.reading)}" if self.reading else ""
-        caption = f"<figcaption><strong>{escape(self.title)}.</strong>{reading}</figcaption>"
-        label = f'<svg class="sb-fig" role="img" aria-label="{escape(self.alt)}"'
-        return Html(f'<figure class="sb-figure">\n{caption}\n{self.svg.replace("<svg", label, 1)}\n</figure>')
-
-    def _repr_html_(self) -> str:
-        return self.html.text
 
 
 @contextmanager

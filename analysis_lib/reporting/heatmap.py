@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.reporting import figure as fig
-from analysis_lib.reporting.charts import Formatter, Words
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart, Words, finish
+from analysis_lib.reporting.charts import Formatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,12 @@ def heatmap(
             if missing_is_unknown:
                 _unknown(axes, row, values)
         _labels(axes, rows, columns, column_title, muted_rows, upright)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {"row": row, "column": column, "value": value}
+            for row, values in zip(rows, cells, strict=True)
+            for column, value in zip(columns, values, strict=True)
+        ]
+        return finish(figure, name, words, drawn)
 
 
 def _strengths(cells: Cells) -> list[list[float]]:

@@ -98,7 +98,7 @@ def picture(layers: Sequence[Layer], reads: Mapping[str, Iterable[str]], words: 
     reading = f" {escape(words.reading)}" if words.reading else ""
     # Who has no mouse scrolls the box with the arrow keys, so it takes the focus.
     return Html(
-        f'<figure class="sb-figure">\n'
+        f'<figure class="sb-figure is-wide">\n'
         f"<figcaption><strong>{escape(words.title)}.</strong>{reading}</figcaption>\n"
         f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="{escape(words.title)}">\n'
         f"{svg}\n</div>\n</figure>"

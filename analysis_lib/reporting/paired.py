@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis_lib.reporting import figure as fig
-from analysis_lib.reporting.charts import Formatter, Words, label_rows
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart, Words, finish
+from analysis_lib.reporting.charts import Formatter, label_rows
 
 
 @dataclass(frozen=True)
@@ -69,4 +69,9 @@ def pairs(
         axes.grid(visible=True, axis="x")
         axes.set(xlabel="", ylabel="")
         axes.set_title(f"○ {labels[0]}   ● {labels[1]}", loc="left", fontsize=9, color=fig.MUTED, pad=4)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {"row": row.label, "series": series, "value": value}
+            for row in rows
+            for series, value in zip(labels, (row.first, row.second), strict=True)
+        ]
+        return finish(figure, name, words, drawn)

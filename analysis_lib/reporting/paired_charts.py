@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import figure as fig
 from analysis_lib.reporting.annotations import Annotations
-from analysis_lib.reporting.charts import Formatter, Words, label_rows, without_value_axis
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart, Words, finish
+from analysis_lib.reporting.charts import Formatter, label_rows, without_value_axis
 from analysis_lib.reporting.windows import short_day
 
 if TYPE_CHECKING:
@@ -67,7 +67,19 @@ def paired(name: str, rows: Sequence[PairedBar], words: Words) -> Chart:
         axes.set_xlim(0, reach * 1.02)
         without_value_axis(axes)
         axes.axvline(0, color=fig.GRID, linewidth=1)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {
+                "row": row.label,
+                "first": row.first,
+                "second": row.second,
+                "lower": row.low,
+                "upper": row.high,
+                "first_text": row.first_text,
+                "second_text": row.second_text,
+            }
+            for row in rows
+        ]
+        return finish(figure, name, words, drawn)
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,12 @@ def weeks(
         ticks = sorted(range(len(starts) - 1, -1, -every))
         last.set_xticks(ticks, [short_day(starts[tick]) for tick in ticks])
         last.set_xlim(-0.6, max(len(starts) - 0.4, 1))
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {"week": start, "panel": panel.title, "value": value, "is_partial": bool(cut)}
+            for panel in panels
+            for start, value, cut in zip(starts, panel.values, partial, strict=True)
+        ]
+        return finish(figure, name, words, drawn)
 
 
 def _panel(axes: Axes, panel: Panel, partial: Sequence[bool]) -> None:

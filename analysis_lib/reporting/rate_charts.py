@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis_lib.reporting import figure as fig
-from analysis_lib.reporting.charts import Formatter, Words, label_rows, without_value_axis
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart, Words, finish
+from analysis_lib.reporting.charts import Formatter, label_rows, without_value_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +49,11 @@ def funnel(name: str, steps: Sequence[Step], words: Words) -> Chart:
         label_rows(axes, [step.label for step in steps])
         axes.set_xlim(0, (max((max(step.ordered, step.any_order) for step in steps), default=0) or 1) * 1.01)
         without_value_axis(axes)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {"row": step.label, "in_order": step.ordered, "any_order": step.any_order, "text": step.text}
+            for step in steps
+        ]
+        return finish(figure, name, words, drawn)
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,19 @@ def estimates(
         axes.grid(visible=False)
         axes.grid(visible=True, axis="x")
         axes.set(xlabel="", ylabel="")
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {
+                "group": row.group,
+                "row": row.label,
+                "value": row.value,
+                "lower": row.low,
+                "upper": row.high,
+                "is_clear": row.stands_out,
+                "is_few": row.few,
+            }
+            for row in rows
+        ]
+        return finish(figure, name, words, drawn)
 
 
 def _estimate(axes: Axes, row: Estimate, position: float) -> None:

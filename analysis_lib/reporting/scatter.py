@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis_lib.reporting import figure as fig
-from analysis_lib.reporting.charts import Formatter, Words
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart, Words, finish
+from analysis_lib.reporting.charts import Formatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +85,11 @@ def scatter(
         axes.grid(visible=True, axis="both")
         axes.set_xlabel(axes_shown[0].title)
         axes.set_ylabel(axes_shown[1].title)
-        return Chart(fig.to_svg(figure, name), words.title, words.reading, words.alt)
+        drawn = [
+            {"x": point.x, "y": point.y, "label": point.label, "is_warning": point.is_warning}
+            for point in points
+        ]
+        return finish(figure, name, words, drawn)
 
 
 def _limits(axes: Axes, points: Sequence[Point]) -> None:

@@ -1,14 +1,15 @@
-"""Tables for readers: great_tables with units, in a box that scrolls by itself, with their rows as CSV."""
+"""Tables for readers: great_tables with units, in a box that scrolls by itself, with their rows as files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.reporting import downloads
 from analysis_lib.reporting.figure import MUTED
 from analysis_lib.reporting.html import Html, empty, join
+from analysis_lib.reporting.table_html import is_sortable, scrolling, value_of, with_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ def table(
     columns
         Which of its columns, and how.
     name
-        Unique on its page; also the name of the CSV.
+        Unique on its page; also the name of the files.
     title, subtitle
         State what is shown, with period and unit.
     notes
@@ -72,7 +73,7 @@ def table(
     when_empty
         The sentence that stands in the place of an empty table.
     download
-        The rows of the CSV, where it holds more than is shown.
+        The rows of the files, where they hold more than is shown.
     download_label
         What the link says; the title when left out.
     bold_rows
@@ -82,7 +83,7 @@ def table(
     """
     if rows.empty:
         return empty(when_empty)
-    offered = downloads.csv(rows if download is None else download, name, download_label or title)
+    offered = downloads.offer(rows if download is None else download, name, title, download_label)
     return join([_box(rows, columns, name, title, subtitle, notes, bold_rows, group), offered])
 
 
@@ -121,7 +122,29 @@ def _box(
                 made = made.tab_style(look, loc.body(columns=[column.name], rows=few))
     for note in notes:
         made = made.tab_source_note(note)
-    return Html(f'<div class="table-box">{made.as_raw_html()}</div>')
+    values = [[_value(row, column) for column in columns] for row in rows.to_dict("records")]
+    order = _order(rows[group].tolist()) if group else list(range(len(rows)))
+    html = with_values(made.as_raw_html(), values, bold_rows, order)
+    return Html(scrolling(html, name))
+
+
+def _value(row: Mapping[Any, Any], column: Column) -> str | None:
+    """What a cell sorts by; None where its text is all there is."""
+    if column.write is None or column.name not in row or not is_sortable(row[column.name]):
+        return None
+    return value_of(row[column.name])
+
+
+def _order(groups: Sequence[Any]) -> list[int]:
+    """The positions of the rows as great_tables shows them: group by group, each where it first comes.
+
+    Examples
+    --------
+    >>> _order(["a", "b", "a"])
+    [0, 2, 1]
+    """
+    first = {group: place for place, group in reversed(list(enumerate(groups)))}
+    return sorted(range(len(groups)), key=lambda place: first[groups[place]])
 
 
 def _texts(rows: pd.DataFrame, column: Column) -> list[str]:

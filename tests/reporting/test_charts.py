@@ -13,7 +13,7 @@ import pytest
 
 from analysis_lib.publish.palette import PALETTE
 from analysis_lib.reporting import charts, figure, numbers, rate_charts
-from analysis_lib.reporting.figure import Chart
+from analysis_lib.reporting.chart import Chart
 
 WORDS = charts.Words("Title <b>", "How to read it & more.", 'Bar chart: "first" is 1.')
 DAYS = [dt.date(2026, 9, 1) + dt.timedelta(days=offset) for offset in range(30)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 
 import pandas as pd
-import pytest
 
-from analysis_lib.reporting import downloads, numbers
+from analysis_lib.reporting import numbers
 from analysis_lib.reporting.tables import Column, table
 
 ROWS = pd.DataFrame(
@@ -29,7 +28,9 @@ def _made(rows: pd.DataFrame = ROWS, **options: object) -> str:
 
 def test_a_table_scrolls_in_its_box_and_has_units_and_dashes() -> None:
     made = _made()
-    assert made.startswith('<div class="table-box">')
+    assert made.startswith(
+        '<div class="table-box" tabindex="0" role="region" aria-labelledby="products-title">'
+    )
     assert ">$1,234<" in made or ">$1,235<" in made
     assert made.count(">–<") == 2
 
@@ -63,34 +64,34 @@ def test_a_rate_on_few_units_is_marked() -> None:
     assert made.split("<tbody", 1)[1].count("font-style: italic") == 1
 
 
-def test_in_jupyter_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SHOPBOOK_DOWNLOADS", raising=False)
-    assert downloads.csv(ROWS, "products", "Products").text == ""
-    assert "downloads" not in _made()
+def _cells(made: str) -> list[tuple[str | None, str]]:
+    body = made.split("<tbody", 1)[1].split("</tbody>", 1)[0]
+    return re.findall(r'<td(?: data-value="([^"]*)")?[^>]*class="gt_row[^>]*>([^<]*)</td>', body)
 
 
-def test_the_download_opens_in_pandas_with_the_same_numbers(downloads: Path) -> None:
-    made = _made(download=ROWS.iloc[::-1], download_label="All products")
-    assert 'href="downloads/page/products.csv" download>All products (CSV)</a>' in made
-    assert "3 rows" in made
-    read = pd.read_csv(downloads / "products.csv", parse_dates=["sold_on"])
-    expected = ROWS.iloc[::-1].reset_index(drop=True)
-    assert read["revenue"].equals(expected["revenue"]), "to the last digit"
-    assert read["sold_on"].tolist()[::2] == expected["sold_on"].tolist()[::2]
+def test_a_cell_carries_the_value_that_its_text_rounds() -> None:
+    rows = pd.DataFrame(
+        {"name": ["a", "b"], "amount": [1234.567, None], "on": pd.to_datetime(["2026-09-01"] * 2)}
+    )
+    columns = [Column("name", "Name"), Column("amount", "Amount", str), Column("on", "On", str)]
+    first, second = (
+        _cells(table(rows, columns, "t", "T").text)[:3],
+        _cells(table(rows, columns, "t", "T").text)[3:],
+    )
+    assert [value for value, _ in first] == ["", "1234.567", "2026-09-01"]
+    assert [value for value, _ in second] == ["", "", "2026-09-01"]
 
 
-def test_the_download_has_the_same_bytes_on_every_system(downloads: Path) -> None:
-    _made()
-    assert b"\r" not in (downloads / "products.csv").read_bytes()
+def test_totals_are_marked_so_that_sorting_leaves_them_in_place() -> None:
+    body = _made(bold_rows=[2]).split("<tbody", 1)[1]
+    assert re.findall(r"<tr[^>]*>", body.split("</tbody>")[0]) == [
+        "<tr>",
+        "<tr>",
+        '<tr data-total="true">',
+    ]
 
 
-def test_a_spreadsheet_runs_nothing(downloads: Path) -> None:
-    rows = pd.DataFrame({"name": ["=HYPERLINK(1)", "+1", "-2", "@x", "Coat"], "value": [-1, 2, 3, 4, 5]})
-    table(rows, [Column("name", "Name")], "names", "Names")
-    lines = (downloads / "names.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[1:] == ["'=HYPERLINK(1),-1", "'+1,2", "'-2,3", "'@x,4", "Coat,5"]
-
-
-def test_a_download_needs_a_plain_name(downloads: Path) -> None:
-    with pytest.raises(ValueError, match="cannot name a download"):
-        table(ROWS, COLUMNS, "../secret", "Products")
+def test_values_stand_in_their_own_rows_where_groups_move_them() -> None:
+    rows = pd.DataFrame({"kind": ["a", "b", "a"], "value": [1.5, 2.5, 3.5]})
+    made = table(rows, [Column("value", "Value", str)], "t", "T", group="kind").text
+    assert _cells(made) == [("1.5", "1.5"), ("3.5", "3.5"), ("2.5", "2.5")]
