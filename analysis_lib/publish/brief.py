@@ -6,22 +6,27 @@ with Typst.
 
 from __future__ import annotations
 
-import base64
 import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from analysis_lib.errors import RenderError
-from analysis_lib.publish.notebook import Cell, Notebook, cell_name, joined, source, tags
+from analysis_lib.publish.brief_appendix import (
+    Definition,
+    appendix,
+    definitions_in,
+    links_of,
+    method_of,
+    shown,
+    stamp_of,
+)
+from analysis_lib.publish.brief_cells import CellWriter, is_chosen, most_of, typst
+from analysis_lib.publish.notebook import Notebook, cell_name, joined, tags
 from analysis_lib.publish.plan import BriefSpec, Plan
 from analysis_lib.publish.request import Stamp
-from analysis_lib.publish.svg import for_print
 from analysis_lib.publish.text import front_matter, plain
-from analysis_lib.publish.typst_markup import Figure, NotPrintable, figure, from_html
+from analysis_lib.publish.typst_fonts import read_fonts
 
 PARTIALS = ("typst-template.typ", "typst-show.typ")
 # No dollar sign starts maths, and no @ a citation, in a shop's texts
@@ -35,10 +40,7 @@ format:
     template-partials: [{", ".join(PARTIALS)}]
     font-paths: [fonts]
 """.lstrip()
-_TITLE = re.compile(r"\A\s*# [^\n]*\n*")
-_NOTEBOOK_LINK = re.compile(r"\[([^\[\]]*)\]\([\w.-]+\.ipynb[^()\s]*\)")
-_OPTION = re.compile(r"^#\|\s*(fig-alt|fig-cap)\s*:\s*(.+)$", re.MULTILINE)
-_PICTURES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpeg"}
+_FINDING = re.compile(r"^#brief-finding\(.*$", re.MULTILINE)
 
 
 def write_brief(
@@ -71,34 +73,52 @@ def write_brief(
     """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(theme, folder)
+    fonts = read_fonts(folder / "fonts")
+    writer = CellWriter(folder, fonts)
+    pages = [page for name in spec.pages for page in plan.pages if page.id == name]
     parts: list[str] = []
-    writer = _Writer(folder)
-    by_id = {page.id: page for page in plan.pages}
-    for name in spec.pages:
-        if name not in by_id:
-            continue
-        notebook = executed[name]
+    linked: set[str] = set()
+    entries: list[Definition] = []
+    for page in pages:
+        notebook = executed[page.id]
         for index, cell in enumerate(notebook["cells"]):
-            if tags(cell) & {spec.tag, f"{spec.tag}-only"}:
-                where = f"Brief {spec.id}: notebook {by_id[name].notebook.name}, {cell_name(notebook, index)}"
-                if f"{spec.tag}-break" in tags(cell):
-                    parts.append(typst("#pagebreak(weak: true)"))
-                parts += writer.cell(cell, where)
+            if not is_chosen(tags(cell), spec.tag):
+                continue
+            where = f"Brief {spec.id}: notebook {page.notebook.name}, {cell_name(notebook, index)}"
+            if f"{spec.tag}-break" in tags(cell):
+                parts.append(typst("#pagebreak(weak: true)"))
+            parts += writer.cell(cell, where, most_of(tags(cell), spec.tag))
+            outputs = [joined(output.get("data", {}).get("text/html")) for output in cell.get("outputs", [])]
+            linked |= {link for html in outputs for link in links_of(html)}
+            entries += [entry for html in outputs for entry in definitions_in(html)]
+        entries += method_of(notebook).definitions
     if not parts:
         raise RenderError(
             f"Brief {spec.id}: no cell of its pages carries the tag {spec.tag}.",
             "Tag the cells that belong into it, in JupyterLab under Property inspector, Cell tags.",
         )
+    methods = [method_of(executed[page.id]) for page in pages]
+    wanted = shown(
+        entries,
+        linked,
+        # A finding says of itself what it counts; what stands in cards, tables and figures needs it.
+        _FINDING.sub("", "\n".join([*parts, *writer.texts])),
+    )
+    folders = ", ".join(f"downloads/{page.id}" for page in pages)
+    tables = f"The rows of the tables are on the site, in {folders}." if ".csv" in "".join(parts) else ""
+    head = _facts([stamp_of(executed[page.id]) for page in pages])
+    end = typst(appendix(wanted, methods, stamp, tables))
+    text = "\n\n".join([_front_matter(spec, stamp, language), *head, *parts, end]) + "\n"
     document = folder / f"{spec.id}.qmd"
-    text = "\n\n".join([_front_matter(spec, stamp, language), *parts]) + "\n"
-    document.write_text(text, encoding="utf-8", newline="\n")
+    document.write_text(fonts.printable(text), encoding="utf-8", newline="\n")
     return document
 
 
-def typst(markup: str) -> str:
-    """A raw block of Typst in Markdown."""
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", markup) or [""]))
-    return f"{fence}{{=typst}}\n{markup}\n{fence}"
+def _facts(stamps: list[tuple[str, list[str]]]) -> list[str]:
+    """The line of facts of the first page that has one, and every banner once."""
+    line = next((line for line, _ in stamps if line), "")
+    banners = list(dict.fromkeys(banner for _, found in stamps for banner in found))
+    return [typst(markup) for markup in (f"#brief-facts[{line}]" if line else "", *banners) if markup]
 
 
 def _front_matter(spec: BriefSpec, stamp: Stamp, language: str) -> str:
@@ -114,66 +134,3 @@ def _front_matter(spec: BriefSpec, stamp: Stamp, language: str) -> str:
         "from": MARKDOWN,
     }
     return front_matter(texts, _FORMAT)
-
-
-class _Writer:
-    """Turns cells into parts of the document, and stores their figures."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.count = 0
-
-    def store(self, picture: Figure) -> str:
-        self.count += 1
-        name = f"figure-{self.count}{picture.suffix}"
-        (self.folder / name).write_bytes(picture.content)
-        return name
-
-    def cell(self, cell: Cell, where: str) -> list[str]:
-        if cell["cell_type"] == "markdown":
-            return _markdown(_TITLE.sub("", source(cell)))
-        if cell["cell_type"] != "code":
-            return []
-        parts: list[str] = []
-        for output in cell["outputs"]:
-            try:
-                parts += self.output(output, source(cell))
-            except NotPrintable as error:
-                raise RenderError(f"{where}: {error}.") from error
-        return parts
-
-    def output(self, output: dict[str, Any], code: str) -> list[str]:
-        if output["output_type"] == "stream":
-            if output.get("name") == "stderr":
-                return []
-            raise NotPrintable("printed text has no form in a brief; show it with display(Markdown(…))")
-        data = output.get("data", {})
-        if "text/html" in data:
-            markup = from_html(joined(data["text/html"]), self.store)
-            return [typst(markup)] if markup else []
-        if "text/markdown" in data:
-            return _markdown(joined(data["text/markdown"]))
-        for mime, suffix in _PICTURES.items():
-            if mime in data:
-                return [typst(self.picture(joined(data[mime]), suffix, code))]
-        raise NotPrintable(
-            f"an output of the kind {', '.join(data) or output['output_type']} has no form in a brief"
-        )
-
-    def picture(self, content: str, suffix: str, code: str) -> str:
-        options = {key: yaml.safe_load(value) for key, value in _OPTION.findall(code)}
-        alt = str(options.get("fig-alt") or "")
-        if suffix == ".svg":
-            drawing = for_print(content)
-            picture, alt = Figure(drawing.content, suffix), alt or drawing.alt
-        else:
-            picture = Figure(base64.b64decode(content), suffix)
-        if not alt:
-            raise NotPrintable("a figure has no alt text; write `#| fig-alt: …` at the top of the cell")
-        return figure(self.store(picture), alt, options.get("fig-cap"))
-
-
-def _markdown(text: str) -> list[str]:
-    # A link to another page leads nowhere on paper; braces may not become a shortcode of Quarto
-    text = _NOTEBOOK_LINK.sub(r"\1", text).replace("{{<", "{{&lt;").strip()
-    return [text] if text else []

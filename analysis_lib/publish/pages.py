@@ -42,7 +42,7 @@ def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") 
     The parameters cells and cells that only a brief takes are left out, as are warnings that cells wrote;
     the title and description of `reports.yml` become the page's front matter; links to notebooks become
     links to pages (or plain text, where the page is not in this run); figures take the theme's colours;
-    links to the previous and the next page stand at the end.
+    a link to the page's own brief stands under the title, links to the previous and next page at the end.
 
     Raises
     ------
@@ -54,10 +54,14 @@ def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") 
     cells = [raw_cell(front_matter({"title": spec.title, "description": spec.description}), "front-matter")]
     if notice:
         cells.append(markdown_cell(notice, "notice"))
-    only_tags = {f"{brief.tag}-only" for brief in plan.briefs} | {"brief-only"}
+    own = [brief for brief in plan.briefs if brief.pages == (spec.id,)]
+    if own:
+        link = f"[This page as PDF](briefs/{own[0].id}.pdf)"
+        cells.append(markdown_cell(f"::: {{.brief-link}}\n{link}\n:::\n", "brief-link"))
     is_first_text = True
     for cell in executed["cells"]:
-        if tags(cell) & (_HIDDEN_TAGS | only_tags):
+        # What only a brief takes is tagged so, whether this run makes that brief or not.
+        if tags(cell) & _HIDDEN_TAGS or any(tag.endswith("-only") for tag in tags(cell)):
             continue
         if cell["cell_type"] == "markdown":
             text = source(cell)

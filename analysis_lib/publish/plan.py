@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,14 +32,14 @@ class PageSpec:
 
 @dataclass(frozen=True)
 class BriefSpec:
-    """One PDF brief as `reports.yml` declares it; `pages` are page ids."""
+    """One PDF brief as `reports.yml` declares it; `pages` are page ids, `length` least and most A4 pages."""
 
     id: str
     title: str
     description: str
     pages: tuple[str, ...]
     tag: str
-    length: int | None
+    length: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -197,14 +198,24 @@ def _brief(named: tuple[str, dict[str, Any]], page_ids: Sequence[str]) -> BriefS
     for page in pages:
         if page not in page_ids:
             raise SettingsError(f"{where}: there is no page {page}.", did_you_mean(page, page_ids))
-    length = entry.get("length")
-    if length is not None and (not isinstance(length, int) or isinstance(length, bool) or length < 1):
-        raise SettingsError(f"{where}: length must be a number of pages from 1, not {length!r}.")
     return BriefSpec(
         identifier(where, entry, "id"),
         line_of_text(where, entry, "title"),
         line_of_text(where, entry, "description", default=""),
         pages,
         identifier(where, entry, "tag", default="brief"),
-        length,
+        _length(where, entry.get("length")),
     )
+
+
+def _length(where: str, value: object) -> tuple[int, int] | None:
+    """Least and most pages of a brief, from `2` or `2-4`."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"([1-9]\d?)(?:-([1-9]\d?))?", "" if isinstance(value, bool) else str(value))
+    least, most = (int(found.group(1)), int(found.group(2) or found.group(1))) if found else (1, 0)
+    if least > most:
+        raise SettingsError(
+            f"{where}: length must be a number of pages from 1, or least and most as 2-4, not {value!r}."
+        )
+    return least, most

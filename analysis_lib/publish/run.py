@@ -195,6 +195,7 @@ class _Run:
         from analysis_lib.delivery import alert_states, summary
         from analysis_lib.delivery.facts import read_facts
         from analysis_lib.publish import site, stage
+        from analysis_lib.publish.brief_build import make_briefs
         from analysis_lib.publish.pages import make_page
 
         executed: dict[str, Notebook] = {task.page.id: cache.load(task.entry) for task in tasks}
@@ -214,7 +215,11 @@ class _Run:
         for task in tasks:
             stage.add_downloads(folder, task.page.id, task.entry.downloads)
         with self.stage("briefs") as step:
-            self.briefs(folder, plan, executed, renderer, stage.language(config), step)
+            theme, kept = self.settings.reports / "theme" / "brief", self.settings.build_dir / "briefs"
+            language = stage.language(config)
+            self.notes += make_briefs(
+                folder, kept, plan, executed, self.request.stamp, renderer, theme, language, step
+            )
         with self.stage("render") as step:
             made, warnings = renderer.site(folder)
             step(renderer.identity.split(" ")[0], len(plan.pages), len(plan.pages))
@@ -230,35 +235,6 @@ class _Run:
             swap(made, self.site)
             shutil.rmtree(folder)
         return version
-
-    def briefs(
-        self,
-        folder: Path,
-        plan: Plan,
-        executed: Mapping[str, Notebook],
-        renderer: Renderer,
-        language: str,
-        step: Callable[[str, int, int], None],
-    ) -> None:
-        """Make each brief's PDF and put it where the navigation links to it."""
-        from analysis_lib.publish.brief import write_brief
-        from analysis_lib.publish.site import pdf_pages
-
-        theme = self.settings.reports / "theme" / "brief"
-        for number, spec in enumerate(plan.briefs, start=1):
-            # A folder with an underscore: renderers leave it out of the site
-            document = write_brief(
-                folder / "_briefs" / spec.id, spec, plan, executed, self.request.stamp, theme, language
-            )
-            made = renderer.brief(document)
-            (folder / "briefs").mkdir(exist_ok=True)
-            shutil.copyfile(made, folder / "briefs" / f"{spec.id}.pdf")
-            count = pdf_pages(made)
-            if spec.length and count and count != spec.length:
-                self.notes.append(
-                    f"the brief {spec.id} has {count} pages, but is meant to have {spec.length}"
-                )
-            step(spec.id, number, len(plan.briefs))
 
     def summary(
         self,

@@ -59,13 +59,12 @@ def site_config(project: Mapping[str, Any], plan: Plan, stamp: Stamp) -> dict[st
     navbar["left"] = [
         {"text": page.title, "href": f"{plan.outputs[page.notebook.name]}.ipynb"} for page in plan.pages
     ]
-    if plan.briefs:
+    links = [{"text": brief.title, "href": f"briefs/{brief.id}.pdf"} for brief in plan.briefs]
+    if len(links) == 1:
+        navbar["right"] = [{**links[0], "text": "Brief (PDF)"}]
+    elif links:
         # The bar holds nine pages, the search and the switch of colours on a screen 1280 wide.
-        is_only = len(plan.briefs) == 1
-        navbar["right"] = [
-            {"text": "Brief (PDF)" if is_only else f"{brief.title} (PDF)", "href": f"briefs/{brief.id}.pdf"}
-            for brief in plan.briefs
-        ]
+        navbar["right"] = [{"text": "Briefs", "menu": links}]
     website["navbar"] = navbar
     website["page-footer"] = {"left": footer(stamp, plan)}
     return config
