@@ -11,7 +11,9 @@ SMALLEST_TEXT = 7.0  # points
 BESIDE_TEXT = 340.0  # figures that are no wider leave room for text,
 BESIDE_FIGURE = 239.0  # and these for another figure
 _SCALE = 0.8  # 10 units of the drawing are 8 points, about as in the tables
-_VIEW_BOX = re.compile(r"<svg\b[^>]*?\bviewBox=\"[\d.-]+[ ,]+[\d.-]+[ ,]+([\d.]+)[ ,]+([\d.]+)\"", re.DOTALL)
+_VIEW_BOX = re.compile(
+    r"<svg\b[^>]*?\bviewBox=[\"'][\d.-]+[ ,]+[\d.-]+[ ,]+([\d.]+)[ ,]+([\d.]+)[\"']", re.DOTALL
+)
 _TEXT_SIZE = re.compile(r"font(?:-size)?\s*:[^;\"]*?([\d.]+)px|font-size=\"([\d.]+)(?:px)?\"")
 
 

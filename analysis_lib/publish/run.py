@@ -215,7 +215,10 @@ class _Run:
         for task in tasks:
             stage.add_downloads(folder, task.page.id, task.entry.downloads)
         with self.stage("briefs") as step:
-            theme, kept = self.settings.reports / "theme" / "brief", self.settings.build_dir / "briefs"
+            theme, kept = (
+                self.settings.reports / "theme" / "brief",
+                self.settings.build_dir / "cache" / "_briefs",
+            )
             language = stage.language(config)
             self.notes += make_briefs(
                 folder, kept, plan, executed, self.request.stamp, renderer, theme, language, step

@@ -28,7 +28,7 @@ def test_pages_and_briefs_are_read_in_order(project: Settings) -> None:
         ("funnel", "Funnel", "funnel"),
     ]
     assert [(brief.id, brief.pages, brief.tag, brief.length) for brief in reports.briefs] == [
-        ("executive", ("overview", "funnel"), "brief", 2)
+        ("executive", ("overview", "funnel"), "brief", (2, 2))
     ]
 
 
@@ -60,7 +60,13 @@ def test_pages_and_briefs_are_read_in_order(project: Settings) -> None:
             'brief executive: there is no page funel. Did you mean "funnel"?',
         ),
         ("[overview, funnel]", "[]", "brief executive: pages must name at least one page"),
-        ("length: 2", "length: two", "brief executive: length must be a number of pages from 1, not 'two'"),
+        (
+            "length: 2",
+            "length: two",
+            "brief executive: length must be a number of pages from 1, or least and",
+        ),
+        ("length: 2", "length: 3-2", "or least and most as 2-4, not '3-2'"),
+        ("length: 2", "length: true", "or least and most as 2-4, not True"),
         ("briefs:", "brieves:", 'reports.yml: there is no key brieves. Did you mean "briefs"?'),
         (
             "  - id: funnel",
