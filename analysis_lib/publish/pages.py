@@ -42,7 +42,7 @@ def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") 
     The parameters cells and cells that only a brief takes are left out, as are warnings that cells wrote;
     the title and description of `reports.yml` become the page's front matter; links to notebooks become
     links to pages (or plain text, where the page is not in this run); figures take the theme's colours;
-    a link to the page's own brief stands under the title, links to the previous and next page at the end.
+    a link to the page's own brief stands under its question, links to the previous and next page at the end.
 
     Raises
     ------
@@ -54,10 +54,6 @@ def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") 
     cells = [raw_cell(front_matter({"title": spec.title, "description": spec.description}), "front-matter")]
     if notice:
         cells.append(markdown_cell(notice, "notice"))
-    own = [brief for brief in plan.briefs if brief.pages == (spec.id,)]
-    if own:
-        link = f"[This page as PDF](briefs/{own[0].id}.pdf)"
-        cells.append(markdown_cell(f"::: {{.brief-link}}\n{link}\n:::\n", "brief-link"))
     is_first_text = True
     for cell in executed["cells"]:
         # What only a brief takes is tagged so, whether this run makes that brief or not.
@@ -78,6 +74,11 @@ def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") 
             cells.append({**shown, "source": lines(_folded(source(cell))), "outputs": outputs})
         else:
             cells.append(cell)
+    own = [brief for brief in plan.briefs if brief.pages == (spec.id,)]
+    if own:
+        place = 2 if notice else 1  # after the front matter and a notice, and after the page's question
+        has_question = len(cells) > place and cells[place]["cell_type"] == "markdown"
+        cells.insert(place + has_question, markdown_cell(_brief_link(own[0].id), "brief-link"))
     neighbours = _neighbours(spec, plan.pages, plan.outputs)
     if neighbours:
         cells.append(markdown_cell(neighbours, "page-links"))
@@ -148,6 +149,10 @@ class _Links:
             "not publish.",
             did_you_mean(notebook, {*self.outputs, *self.left_out}),
         )
+
+
+def _brief_link(name: str) -> str:
+    return f"::: {{.brief-link}}\n[This page as PDF](briefs/{name}.pdf)\n:::\n"
 
 
 def _neighbours(spec: PageSpec, pages: Sequence[PageSpec], outputs: Mapping[str, str]) -> str:

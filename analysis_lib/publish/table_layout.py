@@ -100,7 +100,7 @@ def lay_out(
     smallest = _SIZES[-1]
     tries = [
         *((UPRIGHT, size, gap, _EASY, _LONGEST_WORD) for size, gap in _SIZES[:-1]),
-        *((UPRIGHT, size, gap, _COMFORT, _LONGEST_WORD) for size, gap in _SIZES),
+        *((UPRIGHT, size, gap, _COMFORT, _LONGEST_WORD) for size, gap in _SIZES[-2:]),
         *((ACROSS, size, gap, _COMFORT, _LONGEST_WORD) for size, gap in _SIZES),
         (UPRIGHT, *smallest, 0.0, _LONGEST_WORD),
         (ACROSS, *smallest, 0.0, _LONGEST_WORD),
