@@ -239,11 +239,7 @@ def _cards(grid: Tag) -> str:
             part: " ".join(found.get_text(" ", strip=True) for found in card.find_all(class_=f"kpi-{part}"))
             for part in ("label", "value", "change")
         }
-        # On a page the notes of a card end in a sign of their own; on paper each has a line.
-        notes = [
-            words(found.get_text(" ", strip=True).removesuffix(";"))
-            for found in card.find_all(class_="kpi-note")
-        ]
+        notes = [words(found.get_text(" ", strip=True)) for found in card.find_all(class_="kpi-note")]
         change = card.find(class_="kpi-change")
         fields = [f"{part}: {string(text)}" for part, text in texts.items()]
         fields.append(f"notes: ({''.join(f'[{note}], ' for note in notes)})")
