@@ -87,7 +87,7 @@ def shopbook_report() -> None:
         log.info("%s", shopbook("summary", "--format", "markdown"))
         raised = [alert["id"] for alert in alerts if alert["state"] == "raised"]
         if raised:
-            raise AirflowFailException(f"The report is published, but alerts were raised: {', '.join(raised)}")
+            raise AirflowFailException(f"The report is published; alerts were raised: {', '.join(raised)}")
 
     load() >> (published := report())
     tell(published)
