@@ -159,7 +159,7 @@ def built(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | 
 
 
 def check(shop: str, closure: set[str], parameters: object, fingerprints: dict[str, str]) -> list[Outcome]:
-    """The contracts of these models, which are up to date; another's table may be older than its SQL."""
+    """The contracts of these models, which were just built; a table of another may be out of date."""
     current = {name: value for name, value in fingerprints.items() if name in closure}
     with DuckDBWarehouse(settings, shop) as warehouse:
         return Checker(warehouse, project, parameters, current).run()  # type: ignore[arg-type]
@@ -194,7 +194,7 @@ def as_check(name: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
     retry_policy=RETRY,
 )
 def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """The site and the briefs; its alerts are its checks. A failed run leaves the published site as it was."""
+    """The site and the briefs; alerts are its checks. A failed run leaves the published site as it was."""
     try:
         lines = report(settings, Said(context), SHOP, renderer=RENDERER)
     except ShopbookError as error:
