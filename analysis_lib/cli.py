@@ -70,7 +70,14 @@ def _simulate(arguments: argparse.Namespace, progress: Progress) -> int:
 
     out = Path(arguments.out)
     with progress.stage("simulate") as step:
-        summary = simulate(arguments.visitors, arguments.months, arguments.seed, out, step)
+        summary = simulate(
+            arguments.visitors,
+            arguments.months,
+            arguments.seed,
+            out,
+            step,
+            effects=not arguments.without_effects,
+        )
     _print(summary.lines())
     return 0
 
@@ -185,6 +192,11 @@ def _simulate_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--months", type=int, default=18, help="months of history (default 18)")
     parser.add_argument("--seed", type=int, default=7, help="same seed, same bytes (default 7)")
     parser.add_argument("--out", default="data/demo", help="the folder to write (default data/demo)")
+    parser.add_argument(
+        "--without-effects",
+        action="store_true",
+        help="a shop in which nothing changes and nothing differs but by chance",
+    )
 
 
 def _load_flags(parser: argparse.ArgumentParser) -> None:

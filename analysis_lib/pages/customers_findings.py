@@ -224,12 +224,11 @@ def _at_risk(book: Shop) -> Finding | None:
     last = rows[-1]
     rule = customers_segments.rules_in_words(book, last.segment)
     return Finding(
-        f"{numbers.plural(customers, 'good customer')} {'has' if customers == 1 else 'have'} not bought for "
-        f"long: {names}, with {numbers.money(revenue, book.parameters.currency, 0)} to date, "
-        f"{numbers.percent(revenue / whole)} of net revenue.",
+        f"{numbers.plural(customers, 'buyer')} {'counts' if customers == 1 else 'count'} as {names}, with "
+        f"{numbers.money(revenue, book.parameters.currency, 0)} to date, {numbers.percent(revenue / whole)} "
+        "of net revenue.",
         f"{_came_in(book)}For {last.segment} (scores of 1 to 5, {rule}) the rule table says: "
-        f"{str(last.action).rstrip('.')}.",
-        "bad",
+        f"{str(last.action).rstrip('.')}. Scores are ranks: every shop has such buyers.",
     )
 
 

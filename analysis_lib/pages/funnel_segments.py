@@ -160,6 +160,8 @@ def by_segment(book: Shop) -> Html:
             "A visitor counts in every category that they viewed; a category's sessions are those that "
             "viewed it, put "
             f"it into the cart or bought it. The {segments.CATEGORIES_TESTED} with most viewers are tested.",
+            "New and returning are not tested: "
+            "who is known to return has mostly signed up or bought, so that they differ in every shop.",
         ],
         f"No sessions on {windows.current.text}.",
         download=everything.drop(columns="against_rest", errors="ignore"),

@@ -1,6 +1,7 @@
 """The sentences of the inventory page, each with its money.
 
-They count all products, not a sample, so that no test is needed: what is said is so.
+They count all products, not a sample, and apply the written rules of status and reorder with their
+thresholds (docs/findings.md). A sentence by which something should be done is a claim.
 """
 
 from __future__ import annotations
@@ -106,11 +107,11 @@ def _idle(book: Shop, totals: Mapping[str, float | None]) -> Finding | None:
     ]
     top = records(book, _IDLE_CATEGORIES)[0]
     return Finding(
-        f"{numbers.money(value, currency, 0)} is tied up in stock that does not move, "
+        f"{numbers.money(value, currency, 0)} of stock counts as dead or overstocked, "
         f"{numbers.percent(value / whole)} of the stock value.",
-        f"{' and '.join(parts)}. The largest part lies in {top['category']}: "
-        f"{numbers.money(top['stock_value'], currency, 0)}.",
-        "bad",
+        f"{' and '.join(parts)}. The category with most of it is {top['category']}: "
+        f"{numbers.money(top['stock_value'], currency, 0)}. What sells once a month may have no "
+        "sale in 30 days by chance.",
     )
 
 

@@ -193,10 +193,9 @@ def _acquired(book: Shop) -> Finding | None:
             f" By source: from {numbers.ratio(low)} ({lowest}) to {numbers.ratio(high)} ({highest}); whether "
             "they differ by more than chance was not tested."
         )
-    verb = "earned back" if one.ltv_to_cac >= 1 else "did not earn back"
     return Finding(
-        f"{cost}, and buyers {verb} the ads within a year: {numbers.ratio(one.ltv_to_cac)} of gross "
-        "profit for each unit spent.",
+        f"{cost}; within a year buyers brought {numbers.ratio(one.ltv_to_cac)} of gross profit for each unit "
+        "spent.",
         detail,
     )
 

@@ -1,6 +1,8 @@
 """Conversion by device, source, country and kind of visitor: which gaps are more than chance?
 
-Tests run on visitors, not on sessions: the sessions of one visitor are no independent trials.
+Tests run on visitors, not on sessions: the sessions of one visitor are no independent trials. New against
+returning is shown and not tested: a visitor is known to return mostly because of having signed up or
+bought, so that the gap is there in every shop, also where all visits are alike (docs/findings.md).
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ DIMENSIONS = {
 # page.
 CATEGORY = "category"
 CATEGORIES_TESTED = 8
+UNTESTED = ("visitor_type",)
 # Step: numerator, denominator (both count visitors), and what those of the denominator did.
 STEPS = {
     "conversion": ("viewers_who_purchased", "view_visitors", "who viewed a product purchased"),
@@ -116,7 +119,7 @@ def compare(
     rows
         Rows of `fct_funnel_segments`, one a segment.
     min_sample
-        Segments on fewer visitors, and `(not set)`, are shown and not tested.
+        Segments on fewer visitors, `(not set)`, and new against returning are shown and not tested.
     others
         P-values of the page's other comparisons, which belong to the same family.
 
@@ -187,7 +190,9 @@ def _is_asked(row: Mapping[str, Any], step: str, categories: frozenset[str]) -> 
 def _is_testable(
     row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], comparison: Comparison, min_sample: int
 ) -> bool:
-    if row["segment"] == NOT_SET or min(comparison.trials, comparison.other_trials) < min_sample:
+    if row["dimension"] in UNTESTED or row["segment"] == NOT_SET:
+        return False
+    if min(comparison.trials, comparison.other_trials) < min_sample:
         return False
     named = _named(row["dimension"], rows)
     # Of two segments each is the rest of the other: one test, not two.
@@ -208,18 +213,12 @@ def _p_value(comparison: Comparison) -> float | None:
 
 
 def gaps(segments: Sequence[Segment], most: int = 2) -> list[Finding]:
-    """The largest gaps in conversion that a test confirms, one a dimension; the most buyers first.
-
-    New against returning comes last: who returns has chosen to, so that this gap is there in every shop.
-    """
+    """The largest gaps in conversion that a test confirms, one a dimension; the most buyers first."""
     found = [one for one in segments if one.conversion.is_found and one.dimension != CATEGORY]
     largest: dict[str, Segment] = {}
     for segment in sorted(found, key=lambda segment: (-abs(segment.conversion.missing), segment.name)):
         largest.setdefault(segment.dimension, segment)
-    ranked = sorted(
-        largest.values(),
-        key=lambda segment: (segment.dimension == "visitor_type", -abs(segment.conversion.missing)),
-    )
+    ranked = sorted(largest.values(), key=lambda segment: -abs(segment.conversion.missing))
     return [_gap(segment) for segment in ranked[:most]]
 
 
@@ -230,7 +229,7 @@ def no_gap(segments: Sequence[Segment]) -> Finding:
         return Finding("There are too few visitors to compare segments.")
     return Finding(
         "No segment converts clearly better or worse than the rest.",
-        f"None of {numbers.plural(number, 'segment')} by device, source, country and kind of visitor differs "
+        f"None of {numbers.plural(number, 'segment')} by device, source and country differs "
         "by more than chance explains (two-proportion tests with Holm's correction).",
     )
 
@@ -242,10 +241,7 @@ def _gap(segment: Segment) -> Finding:
     assert compared.p_value is not None
     is_lower = compared.rate < compared.other_rate
     name = segment.name[0].upper() + segment.name[1:]
-    is_kind = segment.dimension == "visitor_type"
-    subject = f"{name} visitors convert" if is_kind else f"{name} converts"
-    dimension = DIMENSIONS[segment.dimension].lower()
-    others = "the other visitors" if is_kind else f"every other {dimension} together"
+    others = f"every other {DIMENSIONS[segment.dimension].lower()} together"
     fewer = numbers.plural(round(abs(compared.missing)), "buyer")
     consequence = (
         f"At their rate it would have {fewer} more."
@@ -256,9 +252,10 @@ def _gap(segment: Segment) -> Finding:
     rest = f"{numbers.count(compared.other_successes)} of {numbers.count(compared.other_trials)}"
     evidence = f"{counts}, against {rest} ({numbers.p_value(compared.p_value)} after Holm)."
     return Finding(
-        f"{subject} at {numbers.percent(compared.rate)}, {others} at {numbers.percent(compared.other_rate)}.",
-        " ".join(part for part in (evidence, "" if is_kind else consequence, _where(segment)) if part),
-        "neutral" if is_kind else "bad" if is_lower else "good",
+        f"{name} converts at {numbers.percent(compared.rate)}, {others} at "
+        f"{numbers.percent(compared.other_rate)}.",
+        " ".join(part for part in (evidence, consequence, _where(segment)) if part),
+        "bad" if is_lower else "good",
         is_claim=True,
     )
 

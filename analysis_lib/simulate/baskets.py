@@ -45,15 +45,29 @@ class Lines:
         return np.asarray(self.order_cancelled | self.line_cancelled)
 
 
+@dataclass(frozen=True)
+class Rates:
+    """By category, that a line has several units and that an order is cancelled; that a partner is taken."""
+
+    several: Array
+    cancel: Array
+    partner: float
+
+
 def draw_lines(
-    rng: np.random.Generator, period: Period, catalogue: Catalogue, visitors: Visitors, sessions: Sessions
+    rng: np.random.Generator,
+    period: Period,
+    catalogue: Catalogue,
+    visitors: Visitors,
+    sessions: Sessions,
+    rates: Rates,
 ) -> Lines:
     """The lines that every session with an order asks for."""
     session = np.flatnonzero(sessions.stage == PURCHASE)
     orders, person, shelf = len(session), sessions.person[session], sessions.shelf[session].astype(np.int64)
     main = catalogue.draw(rng, catalogue.buy_weights, shelf)
     partner = catalogue.partner[main]
-    takes_partner = (partner >= 0) & (rng.random(orders) < behaviour.PARTNER_PROBABILITY)
+    takes_partner = (partner >= 0) & (rng.random(orders) < rates.partner)
     extras = np.minimum(rng.poisson(visitors.basket[person]), _MOST_EXTRA_LINES)
     extra_order = np.repeat(np.arange(orders), extras)
     row = visitors.department[person].astype(np.int64) * len(catalogue.shelf_start) + shelf
@@ -70,10 +84,10 @@ def draw_lines(
     order, product = order[sort], product[sort]
 
     category = catalogue.category[product]
-    several = np.array([row.multiple_units for row in CATEGORIES])[category]
+    several = rates.several[category]
     chance = rng.random(len(order))
     quantity = 1 + (chance < several).astype(np.int64) + (chance < several * 0.2)
-    cancel_rate = np.array([row.cancel_rate for row in CATEGORIES])[shelf_categories()[shelf]]
+    cancel_rate = rates.cancel[shelf_categories()[shelf]]
     order_cancelled = rng.random(orders) < cancel_rate
     count = np.bincount(order, minlength=orders)
     is_last = np.append(order[1:] != order[:-1], True) if len(order) else np.zeros(0, dtype=bool)

@@ -18,7 +18,8 @@ from analysis_lib.simulate.shelves import (
 )
 from analysis_lib.simulate.vocabulary import BRANDS, CATEGORIES, COLOURS, CUTS, MATERIALS, NOUNS
 
-POLICIES = ("normal", "thin", "over", "dead")
+# The last one is that of the shop without effects: every evening what was sold comes in again.
+POLICIES = ("normal", "thin", "over", "dead", "steady")
 _POLICY_SHARES = (0.67, 0.20, 0.07, 0.06)
 _RANK_EXPONENT, _BEST_SELLER = 0.35, 3.0
 _CHARM = np.array([0, 50, 90, 95, 99])
@@ -110,7 +111,7 @@ def make_catalogue(rng: np.random.Generator, visitors: int) -> Catalogue:
 
     weights = (rank + 1.0) ** -_RANK_EXPONENT * np.exp(rng.normal(0, 0.25, size))
     weights = np.where(rank == 0, weights * _BEST_SELLER, weights)
-    policy = rng.choice(len(POLICIES), size, p=_POLICY_SHARES)
+    policy = rng.choice(len(_POLICY_SHARES), size, p=_POLICY_SHARES)
     shelf_end = np.cumsum(counts)
     partner, pairs = _plant_pairs(rng, shelf, interest.mean(axis=(0, 1))[shelf] * weights)
     # No shelf is empty of things to buy, and planted pairs are bought.

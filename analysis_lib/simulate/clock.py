@@ -146,8 +146,8 @@ class WeekClock:
     True
     """
 
-    def __init__(self) -> None:
-        rate = np.outer(WEEKDAYS, HOURS).ravel()
+    def __init__(self, weekdays: Array = WEEKDAYS) -> None:
+        rate = np.outer(weekdays, HOURS).ravel()
         self._wall = np.arange(169) * 3600.0
         self._operating = np.concatenate([[0.0], np.cumsum(rate / rate.mean())]) * 3600.0
         self._operating[-1] = WEEK

@@ -8,9 +8,7 @@ import numpy as np
 
 from analysis_lib.simulate.arrays import Array
 from analysis_lib.simulate.baskets import Lines
-from analysis_lib.simulate.catalogue import Catalogue
 from analysis_lib.simulate.clock import DAY, Period
-from analysis_lib.simulate.vocabulary import CATEGORIES
 
 STATUSES = ("Processing", "Shipped", "Complete", "Returned", "Cancelled")
 PROCESSING, SHIPPED, COMPLETE, RETURNED, CANCELLED = range(5)
@@ -49,7 +47,7 @@ def still_to_cancel(rng: np.random.Generator, period: Period, lines: Lines, star
 
 
 def fulfil(
-    rng: np.random.Generator, period: Period, catalogue: Catalogue, lines: Lines, created: Array
+    rng: np.random.Generator, period: Period, lines: Lines, created: Array, return_rates: Array
 ) -> Fulfilment:
     """Ship, deliver and take back; nothing that would happen after the period has happened.
 
@@ -57,6 +55,8 @@ def fulfil(
     ----------
     created
         When each order was placed, seconds since 1970.
+    return_rates
+        The probability that each line comes back.
     """
     end, orders, order = period.end_second, len(created), lines.order
     cancelled = np.zeros(orders, dtype=bool)
@@ -66,8 +66,7 @@ def fulfil(
     shipped = np.where(cancelled | (shipped >= end), 0, shipped)
     delivered = np.where((shipped == 0) | (delivered >= end), 0, delivered)
 
-    rate = np.array([row.return_rate for row in CATEGORIES])[catalogue.category[lines.product]]
-    comes_back = rng.random(lines.size) < rate
+    comes_back = rng.random(lines.size) < return_rates
     back = delivered[order] + (3 * DAY + rng.gamma(2.0, 3.2 * DAY, lines.size)).astype(np.int64)
     line_cancelled = lines.cancelled
     returned = comes_back & (delivered[order] > 0) & ~line_cancelled & (back < end)

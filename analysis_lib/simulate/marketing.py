@@ -55,7 +55,7 @@ class Plan:
 
     `spend` is in cents, campaign × day, 0 where the campaign does not run. `caused` and `baseline` are
     expected new visitors, campaign × day; `organic` a day. Together they sum to the visitors asked for.
-    `theta` is such that caused = theta · (spend in dollars)^beta.
+    `theta` is such that caused = theta · (spend in dollars)^beta. `click_through_rate` is one a campaign.
     """
 
     spend: Array
@@ -64,6 +64,7 @@ class Plan:
     baseline: Array
     organic: Array
     theta: Array
+    click_through_rate: Array
 
     def return_campaigns(self) -> Array:
         """Running shares of campaigns for a return visit: (platform × day) × campaign.
@@ -101,7 +102,8 @@ def make_plan(rng: np.random.Generator, period: Period, visitors: int) -> Plan:
     baseline = anyway * runs
     organic = demand * (1 - share[runs.all(axis=1)].sum()) * 0.9 + (anyway - baseline).sum(axis=0)
     scale = visitors / (caused.sum() + baseline.sum() + organic.sum())
-    return Plan(spend, runs, caused * scale, baseline * scale, organic * scale, theta * scale)
+    clicked = np.array([campaign.click_through_rate for campaign in CAMPAIGNS])
+    return Plan(spend, runs, caused * scale, baseline * scale, organic * scale, theta * scale, clicked)
 
 
 def _days_of(rng: np.random.Generator, campaign: Campaign, period: Period) -> Array:

@@ -13,16 +13,14 @@ from analysis_lib.simulate import behaviour
 from analysis_lib.simulate.accounts import keep_accounts
 from analysis_lib.simulate.arguments import Progress, Tenths, check_arguments
 from analysis_lib.simulate.arrays import Array
-from analysis_lib.simulate.baskets import Lines, discounts, draw_lines, sale_percent
+from analysis_lib.simulate.baskets import Lines, draw_lines
 from analysis_lib.simulate.bookkeeping import FunnelBook
-from analysis_lib.simulate.catalogue import make_catalogue
 from analysis_lib.simulate.clock import Period
 from analysis_lib.simulate.event_table import EventTable
 from analysis_lib.simulate.events import EventMaker
 from analysis_lib.simulate.files import TRUTH, TableWriter, check_folder, whole_folder, write_table
 from analysis_lib.simulate.fulfilment import fulfil, still_to_cancel
-from analysis_lib.simulate.marketing import make_plan
-from analysis_lib.simulate.sessions import draw_sessions
+from analysis_lib.simulate.parts import Planted
 from analysis_lib.simulate.shop_tables import (
     centers_table,
     inventory_table,
@@ -30,10 +28,10 @@ from analysis_lib.simulate.shop_tables import (
     products_table,
     spend_table,
 )
+from analysis_lib.simulate.steady import Steady, SteadyPeriod
 from analysis_lib.simulate.stock import run_stock
 from analysis_lib.simulate.truth import truth_text
-from analysis_lib.simulate.users import make_users, users_table
-from analysis_lib.simulate.visitors import draw_visitors
+from analysis_lib.simulate.users import users_table
 from analysis_lib.simulate.world import World
 
 DEFAULT_END_DATE = dt.date(2026, 6, 30)
@@ -73,8 +71,9 @@ def simulate(
     out: Path,
     progress: Progress | None = None,
     end_date: dt.date = DEFAULT_END_DATE,
+    effects: bool = True,
 ) -> SimulationSummary:
-    """Write a shop with planted behaviour: theLook's tables, ad spend, and the truth about both.
+    """Write a shop with planted behaviour, or one without any: theLook's tables, ad spend, and the truth.
 
     Parameters
     ----------
@@ -90,6 +89,8 @@ def simulate(
         Called with what is being done, how much of it is done, and how much there is, about every tenth.
     end_date
         The last day. The clock is never asked.
+    effects
+        False for a shop in which nothing changes and nothing differs but by chance (docs/simulator.md).
 
     Raises
     ------
@@ -105,10 +106,10 @@ def simulate(
     """
     check_arguments(visitors, months, seed, end_date)
     folder = check_folder(out)
-    period = Period.ending(end_date, months)
+    period = (Period if effects else SteadyPeriod).ending(end_date, months)
     tell = Tenths(progress)
     with whole_folder(folder) as part:
-        rows, world = _write(part, period, visitors, seed, tell)
+        rows, world = _write(part, period, visitors, seed, effects, tell)
         (part / TRUTH).write_text(truth_text(world, seed, months, rows), encoding="utf-8")
         size = sum(path.stat().st_size for path in part.iterdir())
     return SimulationSummary(
@@ -126,24 +127,19 @@ def simulate(
 
 
 def _write(
-    folder: Path, period: Period, visitors: int, seed: int, tell: Progress
+    folder: Path, period: Period, visitors: int, seed: int, has_effects: bool, tell: Progress
 ) -> tuple[dict[str, int], World]:
     """Make everything, in the order of cause and effect, and write the tables."""
     rng = np.random.default_rng(seed)
-    catalogue = make_catalogue(rng, visitors)
-    plan = make_plan(rng, period, visitors)
-    people = draw_visitors(rng, period, plan, visitors)
-    sessions, dropped_out = draw_sessions(
-        rng, period, catalogue, plan, people, lambda done, total: tell("visits", done, total)
-    )
-    users = make_users(rng, people, sessions)
-    percent = sale_percent(rng, period)
+    draw = Planted.draw if has_effects else Steady.draw
+    parts = draw(rng, period, visitors, tell)
+    catalogue, people, sessions, users = parts.catalogue, parts.visitors, parts.sessions, parts.users
 
     tell("orders and stock", 0, 1)
-    wanted = draw_lines(rng, period, catalogue, people, sessions)
+    wanted = draw_lines(rng, period, catalogue, people, sessions, parts.rates)
     wanted = _as_known_at_the_end(rng, period, sessions.start, wanted)
     stock = run_stock(rng, period, catalogue, wanted)
-    discount = discounts(rng, catalogue, sessions, stock.lines, percent)
+    discount = parts.discounts(rng, stock.lines)
     tell("orders and stock", 1, 1)
 
     funnel, signed_up, placed = FunnelBook(), np.zeros(users.size, np.int64), []
@@ -160,7 +156,7 @@ def _write(
             signed_up[low:high] = block.known_second[users.session[low:high] - first]
             tell("events", last, sessions.size)
     created = np.concatenate(placed)
-    fulfilment = fulfil(rng, period, catalogue, stock.lines, created)
+    fulfilment = fulfil(rng, period, stock.lines, created, parts.return_rates(stock.lines))
     accounts = keep_accounts(period, catalogue, stock, discount, fulfilment)
 
     rows = {"events": writer.rows}
@@ -170,7 +166,7 @@ def _write(
         "products": products_table(catalogue),
         "distribution_centers": centers_table(),
         "inventory_items": inventory,
-        "marketing_spend": spend_table(rng, period, plan, sessions),
+        "marketing_spend": spend_table(rng, period, parts.plan, sessions),
         **order_tables(catalogue, sessions, users, stock, discount, fulfilment, unit_ids),
     }
     for number, (name, table) in enumerate(tables.items()):
@@ -178,7 +174,18 @@ def _write(
         rows[name] = write_table(folder, name, table)
     tell("tables", len(tables), len(tables))
     world = World(
-        period, catalogue, plan, people, sessions, dropped_out, users, stock, percent, accounts, funnel
+        has_effects=has_effects,
+        period=period,
+        catalogue=catalogue,
+        plan=parts.plan,
+        visitors=people,
+        sessions=sessions,
+        dropped_out=parts.dropped_out,
+        users=users,
+        stock=stock,
+        sale_percent=parts.sale_percent,
+        accounts=accounts,
+        funnel=funnel,
     )
     return dict(sorted(rows.items())), world
 

@@ -171,7 +171,7 @@ def spend_table(rng: np.random.Generator, period: Period, plan: Plan, sessions: 
     cell = sessions.campaign[paid].astype(np.int64) * period.days + period.day_of(sessions.start[paid])
     visits = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
     clicks = visits + rng.poisson(visits * 0.07)
-    rate = np.array([campaign.click_through_rate for campaign in CAMPAIGNS])[:, None]
+    rate = plan.click_through_rate[:, None]
     impressions = clicks + rng.poisson((clicks + 0.5) / rate * (1 - rate))
     day, campaign = np.nonzero((plan.runs & ((plan.spend > 0) | (clicks > 0))).T)
     dates = np.array(period.dates(), dtype="datetime64[D]")

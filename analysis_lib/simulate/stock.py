@@ -16,10 +16,11 @@ from analysis_lib.simulate.baskets import Lines
 from analysis_lib.simulate.catalogue import POLICIES, Catalogue
 from analysis_lib.simulate.clock import DAY, Period
 
-_NORMAL, _THIN, _OVER, _DEAD = range(len(POLICIES))
+_NORMAL, _THIN, _OVER, _DEAD, _STEADY = range(len(POLICIES))
 _COVER_DAYS = 30
 _THIN_CAUTION = 0.42  # what the thin policy multiplies the planner's reorder point by
 _SMOOTHING = 1 / 30
+_STEADY_DAYS, _STEADY_UNITS = 110, 12  # of stock that the steady policy keeps
 _ATTEMPTS = 6
 _RECEIVED_AT = -6 * 3600  # the evening before the first day of sale
 
@@ -85,6 +86,9 @@ class _Shelves:
         first = np.ceil(self._forecast * (catalogue.lead_days + _COVER_DAYS)).astype(np.int64) + 2
         first = np.where(policy == _OVER, first * 6 + 20, first)
         first = np.where(policy == _DEAD, rng.integers(6, 40, size), first)
+        steady = np.ceil(self._forecast / 0.8 * _STEADY_DAYS).astype(np.int64) + _STEADY_UNITS
+        first = np.where(policy == _STEADY, steady, first)
+        self._tops_up = policy == _STEADY
         self._reorders = np.isin(policy, (_NORMAL, _THIN))
         self._caution = np.where(policy == _THIN, _THIN_CAUTION, 1.0)
         self.on_hand, self._first = first.copy(), first
@@ -134,6 +138,7 @@ class _Shelves:
         self.out_days += is_out
         self.out_episodes += is_out & ~self._was_out
         self._was_out = is_out
+        self._arriving[day + 1] += np.where(self._tops_up, self._first - self.on_hand, 0).astype(np.int32)
         self._forecast += _SMOOTHING * (self._sold_today - self._forecast)
         lead = self._catalogue.lead_days
         spread = np.sqrt(self._forecast * lead)

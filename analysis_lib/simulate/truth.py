@@ -21,10 +21,11 @@ def truth_text(world: World, seed: int, months: int, rows: dict[str, int]) -> st
         "seed": seed,
         "visitors": world.visitors.size,
         "months": months,
+        "effects": world.has_effects,
         "start_date": world.period.start.isoformat(),
         "end_date": world.period.end.isoformat(),
         "rows": rows,
-        "planted": truth_planted.planted(world),
+        "planted": truth_planted.planted(world) if world.has_effects else {},
         "realised": truth_realised.realised(world),
     }
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

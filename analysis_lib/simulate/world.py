@@ -18,8 +18,12 @@ from analysis_lib.simulate.visitors import Visitors
 
 @dataclass(frozen=True)
 class World:
-    """Everything made. `dropped_out` is one entry a person, `sale_percent` day × category."""
+    """Everything made. `dropped_out` is one entry a person, `sale_percent` day × category.
 
+    `has_effects` says whether behaviour was planted, or this is the shop without effects.
+    """
+
+    has_effects: bool
     period: Period
     catalogue: Catalogue
     plan: Plan

@@ -74,12 +74,20 @@ def test_a_planted_gap_is_found_with_its_size_and_its_step() -> None:
 
 
 def test_two_segments_are_one_comparison_and_both_show_it() -> None:
-    rows = [_row("visitor_type", "new", 1000, 20, 100), _row("visitor_type", "returning", 500, 100, 150)]
+    rows = [_row("device", "desktop", 1000, 20, 100), _row("device", "mobile", 500, 100, 150)]
     found, _ = compare(rows, 30)
     one, other = found
     assert one.conversion.p_value == other.conversion.p_value
     assert one.conversion.is_found
     assert len(gaps(found)) == 1
+
+
+def test_new_against_returning_is_shown_and_never_called_a_gap() -> None:
+    rows = [_row("visitor_type", "new", 1000, 20, 100), _row("visitor_type", "returning", 500, 100, 150)]
+    found, _ = compare(rows, 30)
+    assert [segment.conversion.rate for segment in found] == [0.02, 0.2]
+    assert not any(compared.is_found for segment in found for compared in segment.steps.values())
+    assert gaps(found) == []
 
 
 def test_not_set_and_small_segments_are_shown_and_not_tested() -> None:

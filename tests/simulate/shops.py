@@ -58,7 +58,7 @@ def shared_data(name: str) -> Path:
     return folder
 
 
-def make(folder: Path, visitors: int, months: int, seed: int) -> SimulatedShop:
+def make(folder: Path, visitors: int, months: int, seed: int, effects: bool = True) -> SimulatedShop:
     """Simulate a shop into `folder`."""
-    simulate(visitors, months, seed, folder)
+    simulate(visitors, months, seed, folder, effects=effects)
     return SimulatedShop(folder, json.loads((folder / "truth.json").read_text(encoding="utf-8")))
