@@ -17,6 +17,10 @@ from analysis_lib.reporting.changes import Kind, amount
 from analysis_lib.reporting.metrics import registry
 
 OK, RAISED, NOT_KNOWN = "ok", "raised", "not known"
+_CALLOUTS = (
+    (RAISED, "warning", "Alert", "alerts"),
+    (NOT_KNOWN, "note", "Alert not known", "alerts not known"),
+)
 _AGAINST = {"change": "the window before", "year_change": "52 weeks before"}
 
 
@@ -49,14 +53,6 @@ class AlertState:
     condition: str
     text: str
     message: str = ""
-
-    @property
-    def line(self) -> str:
-        """The alert in one line for a terminal or an e-mail."""
-        said = f" {self.message}" if self.message else ""
-        if self.state == NOT_KNOWN:
-            return f"alert {self.id} is not known: {self.label} {self.condition}: {self.text}"
-        return f"alert {self.id} ({self.severity}): {self.label} is {self.text}: {self.condition}.{said}"
 
 
 def evaluate(
@@ -126,9 +122,7 @@ def _why_no_card(alert: AlertSpec, plan: Plan, facts: Mapping[str, PageFacts]) -
         return f"the page {alert.page} is left out ({plan.left_out[alert.page]})"
     if alert.page and alert.page not in facts:
         return f"the page {alert.page} is not in this run"
-    where = f"the page {alert.page} shows" if alert.page else "no page shows"
-    negation = " no" if alert.page else " a"
-    return f"{where}{negation} card of {alert.metric}"
+    return f"the page {alert.page} shows no card of it" if alert.page else "no page shows a card of it"
 
 
 def _why_not_known(alert: AlertSpec, figure: Figure) -> str:
@@ -151,15 +145,16 @@ def _why_not_known(alert: AlertSpec, figure: Figure) -> str:
 
 
 def _condition(alert: AlertSpec, kind: Kind, currency: str) -> str:
-    """When the alert is raised, in words."""
-    limit = float(alert.threshold)
+    """When the alert is raised, as the end of a sentence about the figure."""
     if not alert.is_change:
-        return f"{alert.condition} {amount(limit, kind, currency)}"
-    size = numbers.points(abs(limit)).lstrip("+") if kind == "rate" else numbers.percent(abs(limit), None)
+        return f"is {alert.condition} {amount(float(alert.threshold), kind, currency)}"
     verb = "fell" if alert.is_below else "rose"
-    if limit == 0:
-        return f"{verb} against {_AGAINST[alert.condition.rsplit('_', 1)[0]]}"
-    return f"{verb} by more than {size} against {_AGAINST[alert.condition.rsplit('_', 1)[0]]}"
+    against = f"against {_AGAINST[alert.condition.rsplit('_', 1)[0]]}"
+    if not alert.threshold:
+        return f"{verb} {against}"
+    # As the analyst wrote it: 20, not 20.0
+    size = f"{float(abs(alert.threshold) * 100):g}{numbers.NO_BREAK}{'points' if kind == 'rate' else '%'}"
+    return f"{verb} by more than {size} {against}"
 
 
 def callouts(states: Sequence[AlertState], plan: Plan) -> dict[str, str]:
@@ -174,11 +169,11 @@ def callouts(states: Sequence[AlertState], plan: Plan) -> dict[str, str]:
     first = next((page.id for page in plan.pages if outputs[page.id] == "index"), plan.pages[0].id)
     for page in plan.pages:
         blocks = []
-        for state, kind, title in ((RAISED, "warning", "Alert"), (NOT_KNOWN, "note", "Alert not known")):
+        for state, kind, title, many in _CALLOUTS:
             own = [s for s in states if s.state == state and (s.page == page.id or page.id == first)]
             lines = [f"- {_bullet(one)}" for one in own]
             if lines:
-                heading = title if len(lines) == 1 else f"{title}: {len(lines)}"
+                heading = title if len(lines) == 1 else f"{len(lines)} {many}"
                 blocks.append("\n".join([f'::: {{.callout-{kind} title="{heading}"}}', *lines, ":::"]))
         if blocks:
             made[page.id] = "\n\n".join(blocks) + "\n"
@@ -187,8 +182,8 @@ def callouts(states: Sequence[AlertState], plan: Plan) -> dict[str, str]:
 
 def _bullet(state: AlertState) -> str:
     if state.state == NOT_KNOWN:
-        return f"**{plain(state.label)}** ({plain(state.condition)}): {plain(state.text)}."
-    sentence = f"**{plain(state.label)}** is {plain(state.text)}: {plain(state.condition)}."
+        return f"**{plain(state.label)}**, raised when it {plain(state.condition)}: {plain(state.text)}."
+    sentence = f"**{plain(state.label)} {plain(state.condition)}**: {plain(state.text)}."
     return f"{sentence} {plain(state.message)}".strip()
 
 

@@ -164,7 +164,7 @@ class TestEvaluating:
         alert = one(tmp_path, "conversion_rate", "change_below: -1 points")
         made = state(alert, figure("conversion_rate", 0.05, 0.07))
         assert (made.state, made.text) == ("raised", f"5.0{S}% (was 7.0{S}%, −2.0{S}points)")
-        assert made.condition == f"fell by more than 1.0{S}points against the window before"
+        assert made.condition == f"fell by more than 1{S}points against the window before"
         assert state(alert, figure("conversion_rate", 0.065, 0.07)).state == "ok"
 
     def test_what_is_not_known_is_never_ok_and_says_why(self, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ class TestEvaluating:
         made = state(alert, figure("roas", None, note="no ad spend data"))
         assert (made.state, made.text) == ("not known", "no ad spend data")
         made = state(alert, figure("orders", 5))
-        assert (made.state, made.text) == ("not known", "no page shows a card of roas")
+        assert (made.state, made.text) == ("not known", "no page shows a card of it")
 
     def test_a_rate_on_few_units_is_not_known(self, tmp_path: Path) -> None:
         alert = one(tmp_path, "conversion_rate", "below: 60 %")
@@ -248,7 +248,7 @@ class TestShowing:
         made = callouts(self.states(tmp_path), plan(*PAGES))
         for page in PAGES:
             assert '::: {.callout-warning title="Alert"}' in made[page]
-            assert "**Sessions** is 3: below 5. Look &#42;here&#42;." in made[page]
+            assert "**Sessions is below 5**: 3. Look &#42;here&#42;." in made[page]
             assert "fine" not in made[page]
         assert '::: {.callout-note title="Alert not known"}' in made["overview"]
         assert "no ad spend data" in made["overview"]
