@@ -197,7 +197,10 @@ def _card(found: Marketing, name: str, currency: str) -> Card:
     if found.ads.first_day is None:
         value = None
     before, year_before = (earlier(found.ads, name, period) for period in ("previous", "year_before"))
-    return card(metric(name), value, currency, before, year_before, _note(found, name, value), is_clear)
+    note = _note(found, name, value)
+    if kind(name) == "rate" and not numbers.is_reliable(found.current[_UNITS[name][0]], found.min_sample):
+        value = None  # the count alone: a rate on so few is not shown
+    return card(metric(name), value, currency, before, year_before, note, is_clear)
 
 
 def _note(found: Marketing, name: str, value: float | None) -> str:

@@ -92,6 +92,7 @@ def _card(book: Shop, found: Products, name: str) -> Card:
         note = _of(None, found.total("viewing_sessions"), "viewing", least)
     trials = {
         "product_return_rate": "delivered_units",
+        "product_view_to_cart_rate": "viewing_sessions",
         "product_view_to_purchase_rate": "viewing_sessions",
     }
     if name in trials and not numbers.is_reliable(found.total(trials[name]), least):

@@ -47,6 +47,7 @@ left join (
     from stg_inventory_items where day_of(created_at) <= $as_of group by product_id
 ) using (product_id)
 """
+ENOUGH_PURCHASES = 30
 _BANDS = (
     "reason",
     "sessions_band",
@@ -96,6 +97,18 @@ def _log_odds(row: Row, fit: dict[tuple[str, str], float]) -> float:
     return fit["(calibration intercept)", "(all)"] + fit["(calibration slope)", "(all)"] * plain
 
 
+def _why_none(book: Book) -> tuple[str, ...]:
+    """Why nothing could be learned: fewer than 30 purchases (section 6)."""
+    seen = book.row(
+        "select count(*) as pairs, count(*) filter (is_bought) as bought from int_propensity_pairs"
+        " where split = 'train'"
+    )
+    if seen["bought"] >= ENOUGH_PURCHASES:
+        return ()
+    learned = f"{wording.count(seen['bought'])} of {wording.count(seen['pairs'])} pairs"
+    return (learned, f"at least {ENOUGH_PURCHASES} purchases")
+
+
 def _scores(book: Book) -> dict[str, Figure]:
     """The figures of the hold-out: the fitted model on its pairs, beside how many had bought the product."""
     cut = book.as_of - dt.timedelta(book["propensity_horizon_days"])
@@ -106,7 +119,7 @@ def _scores(book: Book) -> dict[str, Figure]:
     }
     names = ("ranking_auc", "ranking_top_decile_lift", "ranking_calibration_ratio")
     if not fit or not any(row["came"] for row in rows):
-        return {name: Figure("score", None) for name in names}
+        return {name: Figure("score", None, said=_why_none(book)) for name in names}
     assert {row["cut_date"] for row in rows} == {cut}
     assert all(row["is_bought"] == row["came"] for row in rows), "is_bought is not what the lines say"
     # The model keeps nine decimals of a probability.
@@ -141,6 +154,8 @@ def cross_sell(book: Book) -> dict[str, Figure]:
             said=(f"{wording.count(found['carted'])} of them in the cart", *stock),
         ),
         "cross_sell_users": Figure("count", found["users"]),
-        "cross_sell_expected_margin": Figure("money", margin, said=(horizon,) if margin is not None else ()),
+        "cross_sell_expected_margin": Figure(
+            "money", margin, said=_why_none(book) if margin is None else (horizon,)
+        ),
         **_scores(book),
     }

@@ -44,6 +44,7 @@ select
 from order_days join firsts using (user_id)
 group by user_id
 """
+ENOUGH_BUYERS = 100  # section 6: fewer are too little to fit
 _LONG_AGO = dt.date(1900, 1, 1)
 _WEEKS_OF_YEAR = 365 / 7
 
@@ -116,7 +117,7 @@ def _share(part: int, whole: int, least: int, of: Callable[[str, str], str]) -> 
     """A share with its counts and interval; the counts alone on few."""
     counts = of(wording.count(part), wording.count(whole))
     if whole < least:
-        return Figure("rate", None, said=(counts, f"(n < {least})"))
+        return Figure("rate", None, said=(counts, sales.too_few(least)))
     limits = wording.interval(*wording.wilson(part, whole))
     return Figure("rate", sales.share(part, whole), said=(counts, f"95 % interval {limits}"))
 
@@ -141,6 +142,7 @@ def customers(book: Book) -> dict[str, Figure]:
     )
     if not found["buyers"]:
         return {}
+    after = f"{book['churn_after_days']} days ago"
     rows, since = sales.profit(book), sales.first_day(book)
     before = found["before"] or Unknown(f"nobody had bought by {written(earlier)}")
     on = () if isinstance(before, Unknown) else (f"on {written(earlier)}",)
@@ -154,13 +156,17 @@ def customers(book: Book) -> dict[str, Figure]:
             found["churned"],
             found["eligible"],
             least,
-            lambda part, whole: f"{part} of {whole} who bought {book['churn_after_days']} days ago",
-        ),
+            lambda part, whole: f"{part} of {whole} who bought {after}",
+        )
+        if found["eligible"]
+        else Figure("rate", None, said=(after.removesuffix(" ago"),)),
         "average_order_value": Figure("money", *sales.compared(book, rows, "average_order_value", since)),
     }
-    ratios = hold_out(book)
+    expected, ratios = predicted_revenue(book), hold_out(book)
     said: tuple[str, ...] = ()
-    if ratios is not None:
+    if expected is None and found["buyers"] < ENOUGH_BUYERS:
+        said = (f"{found['buyers']} of the {ENOUGH_BUYERS} buyers that are needed",)
+    elif ratios is not None:
         said = (in_words(ratios[0]), f"naive forecast: {in_words(ratios[1])}")
-    figures["predicted_net_revenue_12m"] = Figure("money", predicted_revenue(book), said=said)
+    figures["predicted_net_revenue_12m"] = Figure("money", expected, said=said)
     return figures

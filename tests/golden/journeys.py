@@ -83,7 +83,7 @@ def journeys(book: Book) -> dict[str, Figure]:
         ),
     }
     few = whole["buyers"] < book["min_sample"]
-    warning = (f"n < {book['min_sample']}",) if few else ()
+    warning = (f"too few to rely on (n < {book['min_sample']})",) if few else ()
     for name, column, write in (
         ("median_sessions_before", "sessions", sessions_text),
         ("median_time_to_purchase", "seconds", wording.duration),

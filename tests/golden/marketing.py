@@ -129,10 +129,12 @@ def marketing(book: Book) -> dict[str, Figure]:
             return Figure(kind, now, *compared, (f"on {platforms} platforms",))
         number: Any = rows[0][unit]
         said = f"n = {wording.count(number)}"
-        few = f": too few to rely on (n < {book['min_sample']})"
+        least = book["min_sample"]
+        few = f": {sales.too_few(least)}" if kind == "rate" else f": too few to rely on (n < {least})"
         noun = unit.replace("_", " ")
-        if number < book["min_sample"]:
+        if number < least:
             said = f"{said} {noun.removesuffix('s') if number == 1 else noun}{few}"
+            now = None if kind == "rate" else now
         return Figure(kind, now, *compared, (said,))
 
     return {

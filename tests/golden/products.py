@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from . import wording
 from .book import Book, Row, written
-from .sales import share
+from .sales import share, too_few
 from .wording import Figure, Unknown
 
 _SALES = """
@@ -54,7 +54,7 @@ where viewed
 
 
 def _of(part: int | None, whole: int, noun: str, least: int) -> str:
-    few = f": too few to rely on (n < {least})" if whole < least else ""
+    few = f": {too_few(least)}" if whole < least else ""
     number = f"of {wording.count(whole)} {noun if whole == 1 else noun + 's'}{few}"
     return number if part is None else f"{wording.count(part)} {number}"
 
@@ -72,7 +72,12 @@ def products(book: Book) -> dict[str, Figure]:
         ) where product_id is not null
         """
     )
-    viewings = viewed["viewings"]
+    viewings, delivered = viewed["viewings"], sold["delivered"]
+
+    def rate(part: int, whole: int, noun: str, counted: bool = True) -> Figure:
+        said = (_of(part if counted else None, whole, noun, least),)
+        return Figure("rate", share(part, whole) if whole >= least else None, said=said)
+
     since = f"since {written(sold['first_day'])}" if sold["first_day"] else ""
     return {
         "product_net_revenue": Figure("money", sold["net_revenue"], said=(since,)),
@@ -80,19 +85,9 @@ def products(book: Book) -> dict[str, Figure]:
         "products_sold": Figure(
             "count", sold["products_sold"], said=(f"of {wording.count(listed)} product",)
         ),
-        "product_view_to_cart_rate": Figure(
-            "rate", share(viewed["carted"], viewings), said=(_of(None, viewings, "viewing", least),)
-        ),
-        "product_view_to_purchase_rate": Figure(
-            "rate",
-            share(viewed["bought"], viewings),
-            said=(_of(viewed["bought"], viewings, "viewing", least),),
-        ),
-        "product_return_rate": Figure(
-            "rate",
-            share(sold["returned"], sold["delivered"]),
-            said=(_of(sold["returned"], sold["delivered"], "delivered unit", least),),
-        ),
+        "product_view_to_cart_rate": rate(viewed["carted"], viewings, "viewing", counted=False),
+        "product_view_to_purchase_rate": rate(viewed["bought"], viewings, "viewing"),
+        "product_return_rate": rate(sold["returned"], delivered, "delivered unit"),
     }
 
 

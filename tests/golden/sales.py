@@ -8,7 +8,7 @@ from typing import Any
 
 from . import wording
 from .book import Book, Row
-from .wording import Figure, Number
+from .wording import Figure, Number, Unknown
 
 # A sale stands on the day of its order, what came back on the day of the return, and takes its cost along.
 _PROFIT = """
@@ -106,25 +106,38 @@ def compared(book: Book, rows: list[Row], name: str, since: Any) -> tuple[Any, A
     )
 
 
+def too_few(least: int) -> str:
+    """What stands in the place of a rate on few units; definitions, section 1: min_sample."""
+    return f"too few to show a rate (n < {least})"
+
+
 def rate_with_counts(
-    book: Book, rows: list[Row], part: str, whole: str, since: Any, with_interval: bool = True
+    book: Book, rows: list[Row], part: str, whole: str, since: Any, nobody: str = "not available then"
 ) -> Figure:
-    """A rate with its counts and interval, and the counts of the earlier windows."""
-    values = [{"rate": share(row[part], row[whole])} for row in rows]
-    now, previous, year_before = compared(book, values, "rate", since)
-    counted = f"{wording.count(rows[0][part])} of {wording.count(rows[0][whole])}"
-    said = [counted]
-    if with_interval and rows[0][whole]:
-        said.append(f"95 % interval {wording.interval(*wording.wilson(rows[0][part], rows[0][whole]))}")
-    for row, then in zip(rows[1:], (previous, year_before), strict=True):
-        if isinstance(then, Fraction) and not isinstance(previous, wording.Unknown):
-            enough = row[whole] >= book["min_sample"]
-            few = f"{wording.count(row[part])} of {wording.count(row[whole])}"
-            said.append(
-                f"(n = {wording.count(row[whole])})"
-                if enough
-                else f"({few}, too few to rely on: n < {book['min_sample']})"
-            )
+    """A rate with its counts and interval, and those of the earlier windows; the counts alone on few."""
+    least = book["min_sample"]
+    said, found = [], []
+    windows = (book.current, book.previous, book.year_before)
+    for row, days in zip(rows, windows, strict=True):
+        counts = f"{wording.count(row[part])} of {wording.count(row[whole])}"
+        is_now, is_enough = days is book.current, row[whole] >= least
+        reached = row[whole] if is_now else book.reaches(since, days, row[whole])
+        if isinstance(reached, Unknown):
+            found.append(reached)
+        elif is_now and row[whole]:
+            limits = wording.interval(*wording.wilson(row[part], row[whole]))
+            said += [counts, f"95 % interval {limits}" if is_enough else too_few(least)]
+            found.append(share(row[part], row[whole]) if is_enough else None)
+        elif not row[whole]:
+            found.append(None if is_now else Unknown(nobody))
+        elif is_enough:
+            found.append(share(row[part], row[whole]))
+        else:
+            found.append(Unknown(f"then {counts}: {too_few(least)}"))
+    now, previous, year_before = found
+    if now is not None and not isinstance(previous, Unknown):
+        earlier = zip(rows[1:], (previous, year_before), strict=True)
+        said += [f"(n = {wording.count(row[whole])})" for row, then in earlier if isinstance(then, Fraction)]
     return Figure("rate", now, previous, year_before, tuple(said))
 
 
@@ -141,13 +154,29 @@ def first_session_day(book: Book) -> Any:
 
 def conversion(book: Book) -> Figure:
     """Visitors who viewed a product and bought, of those who viewed one."""
-    return rate_with_counts(book, visits(book), "buyers", "viewers", first_session_day(book))
+    since = first_session_day(book)
+    return rate_with_counts(book, visits(book), "buyers", "viewers", since, "no viewers then")
 
 
 def contribution(book: Book, said: Callable[[Row], tuple[str, ...]]) -> Figure:
     """Gross profit less ad spend."""
     rows = profit(book)
     return Figure("money", *compared(book, rows, "contribution", first_day(book)), said(rows[0]))
+
+
+def _returning(book: Book, rows: list[Row], since: Any, *said: str) -> Figure:
+    """The returning customers' share of net revenue; a rate on few orders is not shown."""
+    least = book["min_sample"]
+    now, *earlier = compared(book, rows, "returning_revenue_share", since)
+    for place, row in enumerate(rows[1:]):
+        if not isinstance(earlier[place], Unknown) and row["orders"] < least:
+            noun = "order" if row["orders"] == 1 else "orders"
+            earlier[place] = Unknown(f"then of {wording.count(row['orders'])} {noun}: {too_few(least)}")
+    if now is None:
+        return Figure("rate", None)
+    if rows[0]["orders"] < least:
+        return Figure("rate", None, said=(*said, too_few(least)))
+    return Figure("rate", now, *earlier, said)
 
 
 def overview(book: Book) -> dict[str, Figure]:
@@ -169,9 +198,7 @@ def overview(book: Book) -> dict[str, Figure]:
         "average_order_value": figure("average_order_value", "money"),
         "sessions": sessions(book),
         "conversion_rate": conversion(book),
-        "returning_revenue_share": figure(
-            "returning_revenue_share", "rate", money(now["returning_revenue"]), returning
-        ),
+        "returning_revenue_share": _returning(book, rows, since, money(now["returning_revenue"]), returning),
     }
     margin = wording.percent(now["gross_margin"]) if now["gross_margin"] is not None else ""
     if now["ad_spend"] is None:
