@@ -72,6 +72,10 @@ class Project:
 
     models: dict[str, Model]
     raw_schemas: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # The tables whose newest day is the default of as_of, with the column that says it.
+    dated: Mapping[str, str] = field(
+        default_factory=lambda: {"stg_events": "event_time", "stg_orders": "created_at"}
+    )
 
     def get(self, name: str) -> Model:
         """The model of that name, or ModelError with the nearest one."""

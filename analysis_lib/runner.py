@@ -24,8 +24,6 @@ from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
 if TYPE_CHECKING:
     from analysis_lib.progress import ProgressCallback
 
-_DATED = {"stg_events": "event_time", "stg_orders": "created_at"}
-
 
 class Runner:
     """Builds the models of one shop.
@@ -98,18 +96,17 @@ class Runner:
     # -- as_of --------------------------------------------------------------------------------
 
     def _date_range(self, suffixes: Mapping[str, str]) -> tuple[dt.date, dt.date]:
-        basis = digest(
-            self.parameters.timezone, *(self.fingerprints.get(name, "empty") for name in sorted(_DATED))
-        )
+        dated = self.project.dated
+        basis = digest(self.parameters.timezone, *(self._input_fingerprint(name) for name in sorted(dated)))
         if self.state.parameters.get("data_range_basis") == basis:
             first, last = self.state.parameters["data_range"].split("/")
             return dt.date.fromisoformat(first), dt.date.fromisoformat(last)
         selects = [
             f"select min({column}) as first_at, max({column}) as last_at from {name}{suffixes.get(name, '')}"
-            for name, column in _DATED.items()
-            if name in suffixes or name in self.state.models
+            for name, column in dated.items()
+            if name in suffixes or name in self.state.models or name in self.state.raw
         ]
-        waiting = [name for name in _DATED if name in self.project.models and not self.missing[name]]
+        waiting = [name for name in dated if name in self.project.models and not self.missing[name]]
         if not selects and waiting:
             raise ModelError(
                 f"The newest day of the data is not known, because {waiting[0]} is not built.",

@@ -20,6 +20,10 @@ META_MODELS = {
     "built_at": "TIMESTAMP",
 }
 RUN_PARAMETERS = {"name": "STRING", "value": "STRING"}
+# In the schema of an edition (see editions/schema.py): what it holds, and views on the schema it is made from.
+EDITION_ABOUT = "edition_about"
+LINKED_LEDGER = "base_ledger"
+LINKED_MODELS = "base_models"
 
 
 @lru_cache(maxsize=1)
@@ -48,14 +52,34 @@ def read_state(warehouse: Warehouse) -> State:
         models = {name: (fingerprint, json.loads(parts), n) for name, fingerprint, parts, n in rows}
         # A table that was dropped by hand is not there, whatever the metadata says.
         models = {name: entry for name, entry in models.items() if name in tables}
-    raw: dict[str, str] = {}
-    if "load_ledger" in tables:
-        rows = warehouse.rows("select table_name, content_sha256, rows_kept from load_ledger order by 1, 2")
-        for table, sha, kept in rows:
-            raw[f"raw_{table}"] = digest(raw.get(f"raw_{table}", ""), sha, str(kept))
-        raw = {name: value for name, value in raw.items() if name in tables}
-        raw["load_counts"] = digest(*(f"{name}={value}" for name, value in sorted(raw.items())))
+    raw = _loaded(warehouse, tables)
     parameters: dict[str, str] = {}
     if "run_parameters" in tables:
         parameters = dict(warehouse.rows("select name, value from run_parameters"))
     return State(models=models, raw=raw, parameters=parameters)
+
+
+def _loaded(warehouse: Warehouse, tables: set[str]) -> dict[str, str]:
+    """Fingerprints of the tables that are read and not built: those that were loaded, or that are links."""
+    ledger = "load_ledger" if "load_ledger" in tables else LINKED_LEDGER
+    if ledger not in tables:
+        return {}
+    raw: dict[str, str] = {}
+    query = f"select table_name, content_sha256, rows_kept from {ledger} order by 1, 2"
+    for table, sha, kept in warehouse.rows(query):
+        raw[f"raw_{table}"] = digest(raw.get(f"raw_{table}", ""), sha, str(kept))
+    if LINKED_MODELS not in tables:
+        raw = {name: value for name, value in raw.items() if name in tables}
+    counts = digest(*(f"{name}={value}" for name, value in sorted(raw.items())))
+    if LINKED_MODELS in tables:
+        raw = _linked(warehouse)
+    return {**raw, "load_counts": counts}
+
+
+def _linked(warehouse: Warehouse) -> dict[str, str]:
+    """The models that an edition reads of the whole shop, as they are built there now."""
+    about = dict(warehouse.rows(f"select name, value from {EDITION_ABOUT}"))
+    built = dict(warehouse.rows(f"select model, fingerprint from {LINKED_MODELS}"))
+    links = {name: name.removeprefix("whole_") for name in json.loads(about["links"])}
+    found = {name: built[model] for name, model in links.items() if model in built}
+    return {**found, "edition_value": digest(about["dimension"], about["value"])}

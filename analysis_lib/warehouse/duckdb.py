@@ -117,6 +117,22 @@ def shops(settings: Settings) -> dict[str, str]:
     return {schema: source for _, schema, source in sorted(found, reverse=True)}
 
 
+def editions(settings: Settings) -> dict[str, str]:
+    """The schemas of editions with their shop; they are no shops of their own."""
+    if not settings.warehouse.is_file():
+        return {}
+    with contextlib.closing(_connect(settings, read_only=True)) as connection:
+        schemas = connection.execute(
+            "select table_schema from information_schema.tables where table_name = 'edition_about' order by 1"
+        ).fetchall()
+        found = {}
+        for (schema,) in schemas:
+            about = f"{_place(connection, schema)}.edition_about"
+            row = connection.execute(f"select value from {about} where name = 'shop'").fetchone()
+            found[schema] = row[0] if row else ""
+    return found
+
+
 def choose_shop(settings: Settings, name: str = "") -> tuple[str, str]:
     """The shop to work on and its source: the named one, that of the settings, or the one loaded last.
 
@@ -127,6 +143,8 @@ def choose_shop(settings: Settings, name: str = "") -> tuple[str, str]:
     """
     known = shops(settings)
     wanted = name or settings.shop or ""
+    if wanted and wanted not in known:
+        known |= {schema: known[shop] for schema, shop in editions(settings).items() if shop in known}
     if not known:
         raise MissingInputError(
             "No shop has been loaded yet.", "Load one with: shopbook load thelook --from FOLDER"
@@ -222,6 +240,24 @@ class DuckDBWarehouse:
                 self._care.users -= 1
                 if not self._care.users:
                     self.connection.execute("reset disabled_optimizers")
+
+    @classmethod
+    @contextlib.contextmanager
+    def at(cls, warehouse: DuckDBWarehouse, schema: str) -> Iterator[DuckDBWarehouse]:
+        """The tables of another schema of the same file, through a connection of its own."""
+        other = copy.copy(warehouse)
+        other.shop = check_shop_name(schema)
+        with other.session() as session:
+            yield session
+
+    def link(self, name: str, schema: str, table: str) -> None:
+        """Create or replace a view on the whole of a table of another schema."""
+        place = _place(self.connection, schema)
+        with translated(name):
+            # A view on a schema that has the name of the database cannot be read, however it is written.
+            kind = "table" if place == f'"{schema}"."{schema}"' else "view"
+            self._make_room(name, for_view=kind == "view")
+            self.connection.execute(f'create or replace {kind} "{name}" as select * from {place}."{table}"')
 
     def interrupt(self) -> None:
         """Stop what the sessions are running."""
