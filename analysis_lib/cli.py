@@ -6,12 +6,16 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis_lib import __version__
 from analysis_lib.errors import ShopbookError
 from analysis_lib.parameters import PARAMETERS
 from analysis_lib.progress import Progress
 from analysis_lib.settings import load_settings
+
+if TYPE_CHECKING:
+    from analysis_lib.verbs.report_choice import Choice
 
 
 class _Parser(argparse.ArgumentParser):
@@ -123,6 +127,13 @@ def _report(arguments: argparse.Namespace, progress: Progress) -> int:
     from analysis_lib.verbs.report import report
 
     settings = load_settings()
+    if arguments.list or arguments.dry_run:
+        from analysis_lib.verbs.report_look import dry_run_lines, list_lines
+
+        look = list_lines if arguments.list else dry_run_lines
+        _print(look(settings, arguments.shop, _given(arguments), _report_choice(arguments)))
+        return 0
+    choice = _report_choice(arguments)
     with recorded(settings) as run:
         _print(
             report(
@@ -130,9 +141,7 @@ def _report(arguments: argparse.Namespace, progress: Progress) -> int:
                 progress,
                 arguments.shop,
                 _given(arguments),
-                arguments.renderer,
-                [name for text in arguments.only for name in text.split(",") if name] or None,
-                arguments.force,
+                choice,
                 run,
             )
         )
@@ -148,6 +157,30 @@ def _summary(arguments: argparse.Namespace, _progress: Progress) -> int:
 
     print(summary(load_settings(), arguments.format, arguments.url), end="")
     return 0
+
+
+def _report_choice(arguments: argparse.Namespace) -> Choice:
+    """What the flags of `report` choose."""
+    from analysis_lib.verbs.report_choice import Choice
+
+    def listed(texts: Sequence[str]) -> list[str]:
+        return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+
+    return Choice(
+        renderer=arguments.renderer,
+        only=listed(arguments.only),
+        force=arguments.force,
+        editions=listed(arguments.edition),
+        limit=arguments.limit,
+    )
+
+
+def _count(text: str) -> int:
+    """A whole number from 0, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
 
 
 def _models(arguments: argparse.Namespace, _progress: Progress) -> int:
@@ -235,6 +268,22 @@ def _report_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--only", action="append", default=[], metavar="PAGE", help="a preview of these pages alone"
+    )
+    parser.add_argument(
+        "--edition",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="make this edition of reports.yml too, or all; with --only a preview of it (may be repeated)",
+    )
+    parser.add_argument("--limit", type=_count, default=None, metavar="N", help="at most N editions")
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="list pages, briefs and editions with their addresses; does nothing",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be built and run, and why; writes nothing"
     )
     parser.add_argument("--force", action="store_true", help="run every notebook again")
     parser.add_argument(

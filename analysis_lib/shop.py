@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib import checks, runner
 from analysis_lib.errors import ModelError, did_you_mean
+from analysis_lib.editions.schema import edition_is_not, project_of, read_edition, shop_of
 from analysis_lib.explore import apart, ask, kernel
 from analysis_lib.explore.kernel import READ_ONLY
-from analysis_lib.models import Project, read_project
+from analysis_lib.models import Project
 from analysis_lib.parameters import Parameters, make_parameters
 from analysis_lib.settings import Settings, load_settings
 from analysis_lib.state import read_state
@@ -77,6 +78,8 @@ class Shop:
         self._project = project
         self._missing = missing
         self.name = warehouse.shop
+        self.shop_name = shop_of(warehouse)
+        self.edition = read_edition(warehouse)
         self.settings = warehouse.settings
         self.parameters = parameters
         self.fingerprints = dict(fingerprints)
@@ -317,11 +320,17 @@ def open_shop(
     kernel.prepare()
     settings = settings or load_settings()
     name, source = choose_shop(settings, shop)
-    project = read_project(source, settings.rules, settings.sources)
     with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+        project = project_of(warehouse, source, settings)
+        edition = read_edition(warehouse)
+        made_with = read_state(warehouse).parameters
+        if edition:  # an edition has a last day of its own
+            as_of = as_of or made_with.get("as_of", "")
         wanted = wanted_parameters(settings, warehouse, {"as_of": as_of, **parameters})
         work = runner.Runner(warehouse, project, wanted)
         stale = work.stale()
+        if stale and edition and not os.environ.get(READ_ONLY):
+            raise edition_is_not(name, edition, made_with)
         if stale and os.environ.get(READ_ONLY):
             [(model, reason), *_] = stale.items()
             raise ModelError(

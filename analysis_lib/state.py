@@ -20,7 +20,7 @@ META_MODELS = {
     "built_at": "TIMESTAMP",
 }
 RUN_PARAMETERS = {"name": "STRING", "value": "STRING"}
-# In the schema of an edition (see editions/schema.py): what it holds, and views on the schema it is made from.
+# In the schema of an edition (see editions/schema.py): what it holds, and views on what it is made from.
 EDITION_ABOUT = "edition_about"
 LINKED_LEDGER = "base_ledger"
 LINKED_MODELS = "base_models"

@@ -15,8 +15,9 @@ from typing import Any
 from analysis_lib.delivery.alert_states import AlertState, as_documents
 from analysis_lib.delivery.facts import Figure, PageFacts
 from analysis_lib.errors import MissingInputError
+from analysis_lib.publish.editions_index import Listed
 from analysis_lib.publish.plan import Plan
-from analysis_lib.publish.request import PublishRequest
+from analysis_lib.publish.request import EditionRequest, PublishRequest
 from analysis_lib.publish.site import SUMMARY, pdf_pages
 from analysis_lib.reporting.windows import Window, windows
 
@@ -32,12 +33,13 @@ _UNITS = {
 
 
 def make_summary(
-    request: PublishRequest,
+    request: PublishRequest | EditionRequest,
     plan: Plan,
     facts: Mapping[str, PageFacts],
     alerts: Sequence[AlertState],
     renderer: str,
     site: Path,
+    editions: Sequence[Listed] = (),
 ) -> dict[str, Any]:
     """The summary of a site as plain JSON values.
 
@@ -53,10 +55,12 @@ def make_summary(
         Name and version.
     site
         The folder of the rendered site.
+    editions
+        The editions beside a whole report.
     """
     stamp = request.stamp
     currency = stamp.currency
-    return {
+    document = {
         "version": SCHEMA_VERSION,
         "shop": stamp.shop,
         "as_of": str(request.parameters["as_of"]),
@@ -104,11 +108,16 @@ def make_summary(
         ],
         "alerts": as_documents(alerts),
         "left_out": [{"id": name, "reason": reason} for name, reason in plan.left_out.items()],
-        "editions": [],
+        "editions": [
+            {"id": one.id, "title": one.title, "address": f"editions/{one.id}/index.html"} for one in editions
+        ],
     }
+    if isinstance(request, EditionRequest):
+        document["edition"] = {"id": request.id, "title": request.title, "address": "index.html"}
+    return document
 
 
-def _periods(request: PublishRequest) -> dict[str, Any]:
+def _periods(request: PublishRequest | EditionRequest) -> dict[str, Any]:
     """The window and what it is compared with, first and last day included."""
 
     def dates(window: Window) -> dict[str, str]:

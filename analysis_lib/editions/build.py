@@ -73,7 +73,7 @@ def build_edition(
     ModelError, DateRangeError
         A model fails, or the last day lies outside the data.
     """
-    project = read_project(whole.source, settings.rules)
+    project = read_project(whole.source, settings.rules, settings.sources)
     schema = edition.schema(whole.shop)
     base = whole.shop
     if edition.dimension and parameters != whole.parameters:

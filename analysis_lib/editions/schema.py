@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis_lib.editions.project import VALUE_COLUMNS, VALUE_TABLE, WHOLE, people_project
 from analysis_lib.editions.spec import Edition
+from analysis_lib.errors import ModelError
 from analysis_lib.models import Project, read_project
 from analysis_lib.settings import Settings
 from analysis_lib.state import EDITION_ABOUT, LINKED_LEDGER, LINKED_MODELS
@@ -38,6 +39,15 @@ def read_edition(warehouse: DuckDBWarehouse) -> Edition | None:
     )
 
 
+def edition_is_not(name: str, edition: Edition, made_with: Mapping[str, str]) -> ModelError:
+    """What is said when an edition is opened with other parameters than it was made with."""
+    window = f"as of {made_with.get('as_of')} with a window of {made_with.get('window_days')} days"
+    return ModelError(
+        f"The edition {name} does not fit what is asked for: it was made {window}.",
+        f"Open it with these, or make it again: shopbook report --edition {edition.id}",
+    )
+
+
 def shop_of(warehouse: DuckDBWarehouse) -> str:
     """The shop whose tables the warehouse is open on: its own name, or that of the edition's shop."""
     return _about(warehouse).get("shop", warehouse.shop)
@@ -45,7 +55,7 @@ def shop_of(warehouse: DuckDBWarehouse) -> str:
 
 def project_of(warehouse: DuckDBWarehouse, source: str, settings: Settings) -> Project:
     """The models of the schema that the warehouse is open on, be it a shop's or an edition's."""
-    whole = read_project(source, settings.rules)
+    whole = read_project(source, settings.rules, settings.sources)
     return people_project(whole) if _about(warehouse).get("dimension") else whole
 
 
@@ -58,7 +68,9 @@ def link_whole(warehouse: DuckDBWarehouse, shop: str, edition: Edition) -> None:
     _note(warehouse, edition, shop, source_of=shop, links=links)
 
 
-def link_people(warehouse: DuckDBWarehouse, shop: str, base: str, models: Iterable[str], edition: Edition) -> None:
+def link_people(
+    warehouse: DuckDBWarehouse, shop: str, base: str, models: Iterable[str], edition: Edition
+) -> None:
     """Let an edition of some people read the built models of the whole shop.
 
     Parameters

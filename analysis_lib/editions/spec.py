@@ -14,7 +14,10 @@ NOT_SET = "(not set)"
 DIMENSIONS = {
     "country": ("people whose country is {value}", "people whose country is not known"),
     "device": ("people whose first device is {value}", "people whose first device is not known"),
-    "source": ("people whose first traffic source is {value}", "people whose first traffic source is not known"),
+    "source": (
+        "people whose first traffic source is {value}",
+        "people whose first traffic source is not known",
+    ),
     "segment": ("customers whose segment is {value}", "people without a counted order, who have no segment"),
 }
 _MAX_SCHEMA = 63

@@ -23,6 +23,7 @@ from analysis_lib.publish.brief_appendix import (
 )
 from analysis_lib.publish.brief_cells import CellWriter, is_chosen, most_of, typst
 from analysis_lib.publish.notebook import Notebook, cell_name, joined, tags
+from analysis_lib.publish.pages import page_title
 from analysis_lib.publish.plan import BriefSpec, Plan
 from analysis_lib.publish.request import Stamp
 from analysis_lib.publish.text import front_matter, plain
@@ -75,7 +76,8 @@ def write_brief(
     shutil.copytree(theme, folder)
     fonts = read_fonts(folder / "fonts")
     writer = CellWriter(folder, fonts)
-    pages = [page for name in spec.pages for page in plan.pages if page.id == name]
+    # A page that is not in this site, or has no data, was not executed
+    pages = [page for name in spec.pages for page in plan.pages if page.id == name and name in executed]
     parts: list[str] = []
     linked: set[str] = set()
     entries: list[Definition] = []
@@ -123,10 +125,10 @@ def _facts(stamps: list[tuple[str, list[str]]]) -> list[str]:
 
 def _front_matter(spec: BriefSpec, stamp: Stamp, language: str) -> str:
     texts = {
-        "title": spec.title,
+        "title": page_title(spec.title, stamp),
         "description": spec.description,
         "lang": language,
-        "shop": plain(stamp.shop),
+        "shop": plain(stamp.source),
         "period": plain(stamp.period),
         "data-through": plain(stamp.data_through),
         "checks": plain(stamp.checks),

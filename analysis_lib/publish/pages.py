@@ -20,6 +20,7 @@ from analysis_lib.publish.notebook import (
 )
 from analysis_lib.publish.palette import themed
 from analysis_lib.publish.plan import PageSpec, Plan
+from analysis_lib.publish.request import Stamp
 from analysis_lib.publish.text import front_matter
 
 _HIDDEN_TAGS = frozenset({"parameters", "injected-parameters"})
@@ -36,13 +37,42 @@ class Page:
     notes: tuple[str, ...]
 
 
-def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") -> Page:
-    """The published copy of an executed notebook; `notice` is Markdown that stands above everything else.
+def page_title(title: str, stamp: Stamp) -> str:
+    """A page's title, with the edition's where it is of one, so that search results tell them apart."""
+    return f"{title} · {stamp.edition_title}" if stamp.edition_title else title
+
+
+def ways_back(links: Mapping[str, str]) -> list[Cell]:
+    """The line of links out of an edition, as cells; none where there are no links."""
+    if not links:
+        return []
+    shown = " · ".join(f"[{label}]({address})" for label, address in links.items())
+    return [markdown_cell(f"::: {{.stamp}}\n{shown}\n:::\n", "ways-back")]
+
+
+def make_page(
+    executed: Notebook,
+    spec: PageSpec,
+    plan: Plan,
+    stamp: Stamp | None = None,
+    back: Mapping[str, str] | None = None,
+    notice: str = "",
+) -> Page:
+    """The published copy of an executed notebook.
 
     The parameters cells and cells that only a brief takes are left out, as are warnings that cells wrote;
     the title and description of `reports.yml` become the page's front matter; links to notebooks become
     links to pages (or plain text, where the page is not in this run); figures take the theme's colours;
     a link to the page's own brief stands under its question, links to the previous and next page at the end.
+
+    Parameters
+    ----------
+    stamp
+        The facts of the run; an edition's title goes into that of the page.
+    back
+        Ways back from an edition: label to address.
+    notice
+        Markdown that stands above everything else.
 
     Raises
     ------
@@ -51,7 +81,11 @@ def make_page(executed: Notebook, spec: PageSpec, plan: Plan, notice: str = "") 
     """
     notes: list[str] = []
     links = _Links(spec, plan)
-    cells = [raw_cell(front_matter({"title": spec.title, "description": spec.description}), "front-matter")]
+    title = page_title(spec.title, stamp) if stamp else spec.title
+    cells = [
+        raw_cell(front_matter({"title": title, "description": spec.description}), "front-matter"),
+        *ways_back(back or {}),
+    ]
     if notice:
         cells.append(markdown_cell(notice, "notice"))
     is_first_text = True

@@ -11,11 +11,12 @@ from typing import Any
 import yaml
 
 from analysis_lib.errors import MissingInputError, RenderError, SettingsError, did_you_mean
+from analysis_lib.publish.edition_entries import EditionEntry, read_editions
 from analysis_lib.publish.entries import check_keys, check_unique, entries, identifier, line_of_text, names
 
 _PAGE_KEYS = {"id", "notebook", "title", "description", "output", "requires"}
 _BRIEF_KEYS = {"id", "title", "description", "pages", "tag", "length"}
-_TOP_KEYS = {"pages", "briefs", "alerts"}
+_TOP_KEYS = {"pages", "briefs", "editions", "alerts"}
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,16 @@ class Reports:
 
     pages: tuple[PageSpec, ...]
     briefs: tuple[BriefSpec, ...]
+    editions: tuple[EditionEntry, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What this run makes.
+    """What one site of this run holds: the whole report, or an edition.
 
-    `left_out` maps the id of a page that is not published to the reason; `outputs` maps the notebook file
-    of a published page to the stem of its HTML file.
+    `pages` are all of its pages; those in `left_out` (page id to the reason) have no data, are not run and
+    only say what is missing. `outputs` maps the notebook file of a page to the stem of its HTML file;
+    `left_out_notebooks` are those of pages that this site has not.
     """
 
     pages: tuple[PageSpec, ...]
@@ -63,6 +66,11 @@ class Plan:
     left_out: Mapping[str, str]
     outputs: Mapping[str, str]
     left_out_notebooks: frozenset[str]
+
+    @property
+    def with_data(self) -> tuple[PageSpec, ...]:
+        """The pages whose notebooks are run."""
+        return tuple(page for page in self.pages if page.id not in self.left_out)
 
 
 def read_reports(path: Path, notebooks: Path) -> Reports:
@@ -101,13 +109,18 @@ def read_reports(path: Path, notebooks: Path) -> Reports:
     ids = [page.id for page in pages]
     briefs = tuple(_brief(entry, ids) for entry in entries(path.name, document, "brief"))
     check_unique(f"{path.name}, briefs", "id", [brief.id for brief in briefs])
-    return Reports(pages, briefs)
+    editions = read_editions(path.name, document, ids, [brief.id for brief in briefs])
+    return Reports(pages, briefs, editions)
 
 
 def make_plan(
-    reports: Reports, availability: Mapping[str, bool | str], only: Sequence[str] | None = None
+    reports: Reports,
+    availability: Mapping[str, bool | str],
+    only: Sequence[str] | None = None,
+    pages: Sequence[str] | None = None,
+    briefs: Sequence[str] | None = None,
 ) -> Plan:
-    """Leave out the pages whose models are not available, and the briefs that then have no page.
+    """The pages of a site, those without data marked, and the briefs that have a page with data.
 
     Parameters
     ----------
@@ -115,46 +128,57 @@ def make_plan(
         Model name to True, or to False or the reason why it is not available.
     only
         Page ids to restrict the run to, for a preview.
+    pages, briefs
+        The ids that an edition takes; all when None.
 
     Raises
     ------
     SettingsError
         A page requires a model that does not exist, or `only` names no page.
     RenderError
-        No page is left.
+        No page has data.
     """
     known = [page.id for page in reports.pages]
     for name in only or ():
         if name not in known:
             raise SettingsError(f"There is no page {name} in reports.yml.", did_you_mean(name, known))
-    left_out: dict[str, str] = {}
-    for page in reports.pages:
-        missing = [reason for model in page.requires if (reason := _missing(page, model, availability))]
-        if missing:
-            left_out[page.id] = "; ".join(missing)
-    wanted = [p for p in reports.pages if p.id not in left_out and (not only or p.id in only)]
+    wanted = [
+        page
+        for page in reports.pages
+        if (pages is None or page.id in pages) and (not only or page.id in only)
+    ]
     if not wanted:
-        reasons = ". ".join(f"{name}: {reason}" for name, reason in left_out.items())
-        raise RenderError(f"No page can be published. {reasons}".strip())
+        raise SettingsError(
+            f"The edition has no page {', '.join(only or ())}.", "See its pages in reports.yml."
+        )
+    left_out: dict[str, str] = {}
+    for page in wanted:
+        missing = [_missing(page, model, availability) for model in page.requires]
+        if reasons := dict.fromkeys(reason for reason in missing if reason):
+            left_out[page.id] = "; ".join(reasons)
+    kept = {page.id for page in wanted} - left_out.keys()
+    if not kept:
+        reasons_of = ". ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise RenderError(f"No page can be published. {reasons_of}".strip())
     outputs = {page.notebook.name: page.output for page in wanted}
     if "index" not in outputs.values():
         outputs[wanted[0].notebook.name] = "index"  # a site opens with index.html
-    kept = {page.id for page in wanted}
-    briefs = tuple(
-        brief
-        for brief in reports.briefs
-        if (kept.issuperset(brief.pages) if only else kept & set(brief.pages))
-    )
     return Plan(
         tuple(wanted),
-        briefs,
+        tuple(
+            brief
+            for brief in reports.briefs
+            if (briefs is None or brief.id in briefs)
+            and (kept.issuperset(brief.pages) if only else kept & set(brief.pages))
+        ),
         left_out,
         outputs,
-        frozenset(page.notebook.name for page in reports.pages if page.id not in kept),
+        frozenset(page.notebook.name for page in reports.pages if page not in wanted),
     )
 
 
 def _missing(page: PageSpec, model: str, availability: Mapping[str, bool | str]) -> str:
+    """Why a model is not available, in the words of `availability`; empty when it is."""
     if model not in availability:
         raise SettingsError(
             f"reports.yml, page {page.id}: it requires the model {model}, which does not exist.",
@@ -163,7 +187,7 @@ def _missing(page: PageSpec, model: str, availability: Mapping[str, bool | str])
     state = availability[model]
     if state is True:
         return ""
-    return f"{model} is not available" + (f" ({state})" if isinstance(state, str) and state else "")
+    return state if isinstance(state, str) and state else f"the model {model} is not available"
 
 
 def _page(named: tuple[str, dict[str, Any]], notebooks: Path) -> PageSpec:

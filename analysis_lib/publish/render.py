@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,14 @@ class Renderer:
         """Name and version, for build.json."""
         return render_quarto.version(self.quarto) if self.quarto else render_builtin.version()
 
-    def site(self, folder: Path) -> tuple[Path, list[str]]:
-        """Render the pages in the run's folder: the folder of the site, and warnings."""
+    def site(self, folder: Path, elsewhere: Sequence[str] = ()) -> tuple[Path, list[str]]:
+        """Render the pages in the run's folder: the folder of the site, and warnings.
+
+        `elsewhere` are beginnings of links to what is put beside these pages afterwards.
+        """
         if self.quarto:
             return render_quarto.render_site(folder, self.quarto)
-        return render_builtin.render_site(folder), []
+        return render_builtin.render_site(folder, elsewhere), []
 
     def brief(self, document: Path) -> Path:
         """Make the PDF of a brief's document."""

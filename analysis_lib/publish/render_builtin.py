@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -25,8 +26,13 @@ def version() -> str:
     return f"builtin ({', '.join(parts)})"
 
 
-def render_site(folder: Path) -> Path:
+def render_site(folder: Path, elsewhere: Sequence[str] = ()) -> Path:
     """Render the pages in the run's folder; the folder of the HTML site.
+
+    Parameters
+    ----------
+    elsewhere
+        Beginnings of links to what is put beside these pages afterwards.
 
     Raises
     ------
@@ -43,8 +49,9 @@ def render_site(folder: Path) -> Path:
         site = build(folder, quiet=True)
     except (BuildError, ConfigError) as error:
         raise RenderError(f"The site could not be rendered: {error}.") from error
-    if site.broken:
-        page, link = site.broken[0]
+    broken = [(page, link) for page, link in site.broken if not link.startswith(tuple(elsewhere))]
+    if broken:
+        page, link = broken[0]
         raise RenderError(f"Page {page} has a link that leads nowhere: {link}.")
     write_search_index(Path(site.out), [str(page.out) for page in site.pages.values()])
     return Path(site.out)

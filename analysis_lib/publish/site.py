@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from analysis_lib.errors import RenderError
 from analysis_lib.publish.fingerprint import hash_bytes
 from analysis_lib.publish.plan import Plan
-from analysis_lib.publish.request import Stamp
+from analysis_lib.publish.request import EditionRequest, Stamp
 
 BUILD = "build.json"
 SUMMARY = "summary.json"  # written by analysis_lib.delivery.summary, before build.json
@@ -26,6 +28,8 @@ _FETCHED = re.compile(
 _FETCHED_BY_CSS = re.compile(
     r"(?:@import\s+|url\()\s*(?:url\()?[\"']?((?:https?:)?//[^\"')\s;]+)", re.IGNORECASE
 )
+_LINKED = re.compile(r"<a\b[^>]*?\bhref\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 _PDF_PAGE = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
 
 
@@ -81,6 +85,21 @@ def requests_outside(site: Path) -> list[tuple[str, str]]:
     return found
 
 
+def broken_links(site: Path) -> list[tuple[str, str]]:
+    """Links between pages of the site that lead nowhere, with the file that has them."""
+    found: list[tuple[str, str]] = []
+    for file in sorted(site.rglob("*.html")):
+        for address in dict.fromkeys(_LINKED.findall(file.read_text(encoding="utf-8"))):
+            path = unquote(unescape(address)).split("#")[0].split("?")[0]
+            if path and not _SCHEME.match(path) and not _leads_somewhere(file.parent / path):
+                found.append((file.relative_to(site).as_posix(), address))
+    return found
+
+
+def _leads_somewhere(target: Path) -> bool:
+    return target.is_file() or (target / "index.html").is_file()
+
+
 def pdf_pages(path: Path) -> int:
     """The number of pages of a PDF whose page objects are not compressed, as Typst writes them; else 0."""
     return len(_PDF_PAGE.findall(path.read_bytes()))
@@ -94,6 +113,7 @@ def write_build(
     renderer: str,
     inputs: Mapping[str, Mapping[str, Any]],
     parameters: Mapping[str, Any],
+    edition: EditionRequest | None = None,
 ) -> None:
     """Write `build.json`: what the site was built from. No clock time, so that same input gives same bytes.
 
@@ -103,6 +123,8 @@ def write_build(
         Page id to what its executed notebook depends on, as the cache records it.
     parameters
         The run's parameters.
+    edition
+        The edition, where the site is one.
     """
     made = {**page_files(plan), **brief_files(plan)}
     document = {
@@ -122,7 +144,7 @@ def write_build(
             name: {
                 "file": made[name],
                 "sha256": hash_bytes((site / made[name]).read_bytes()),
-                "inputs": inputs[name],
+                "inputs": inputs.get(name, {}),
             }
             for name in page_files(plan)
         },
@@ -133,6 +155,14 @@ def write_build(
         "left_out": dict(plan.left_out),
         "summary": {"file": SUMMARY, "sha256": hash_bytes((site / SUMMARY).read_bytes())},
     }
+    if edition:
+        document["edition"] = {
+            "id": edition.id,
+            "entry": edition.entry,
+            "title": edition.title,
+            "description": edition.description,
+            "restriction": edition.restriction,
+        }
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
     (site / BUILD).write_text(text + "\n", encoding="utf-8", newline="\n")
 

@@ -16,6 +16,7 @@ from analysis_lib.publish.request import Stamp
 from analysis_lib.publish.text import plain
 
 THEME = "reports/theme"
+EDITIONS_INDEX = "editions/index.ipynb"
 
 
 def read_config(root: Path) -> dict[str, Any]:
@@ -47,14 +48,18 @@ def language(config: Mapping[str, Any]) -> str:
     return str(html_options.get("lang") or config.get("lang") or "en")
 
 
-def site_config(project: Mapping[str, Any], plan: Plan, stamp: Stamp) -> dict[str, Any]:
+def site_config(
+    project: Mapping[str, Any], plan: Plan, stamp: Stamp, has_editions: bool = False
+) -> dict[str, Any]:
     """The `_quarto.yml` of a run: the project's, with the run's navigation and footer.
 
-    The briefs stand at the right of the navigation bar. The footer says where the pages come from.
+    The briefs stand at the right of the navigation bar, and the editions where there are any. The footer says
+    where the pages come from.
     """
     config = {**project, "website": {**(project.get("website") or {})}}
     website = config["website"]
-    website["title"] = f"{website.get('title', 'Shopbook')} · {stamp.shop}"
+    titles = [website.get("title", "Shopbook"), stamp.shop, stamp.edition_title]
+    website["title"] = " · ".join(title for title in titles if title)
     navbar = {**(website.get("navbar") or {})}
     navbar["left"] = [
         {"text": page.title, "href": f"{plan.outputs[page.notebook.name]}.ipynb"} for page in plan.pages
@@ -65,23 +70,31 @@ def site_config(project: Mapping[str, Any], plan: Plan, stamp: Stamp) -> dict[st
     elif links:
         # The bar holds nine pages, the search and the switch of colours on a screen 1280 wide.
         navbar["right"] = [{"text": "Briefs", "menu": links}]
+    if has_editions:
+        navbar["right"] = [*navbar.get("right", []), {"text": "Editions", "href": EDITIONS_INDEX}]
+        site = {**(config.get("project") or {})}
+        config["project"] = {**site, "render": [*site.get("render", []), EDITIONS_INDEX]}
     website["navbar"] = navbar
-    website["page-footer"] = {"left": footer(stamp, plan)}
+    website["page-footer"] = {"left": footer(stamp)}
     return config
 
 
-def footer(stamp: Stamp, plan: Plan) -> str:
+def footer(stamp: Stamp) -> str:
     """The line at the foot of every page."""
-    parts = [f"Shop {stamp.shop}", f"data through {stamp.data_through}", stamp.period, stamp.checks]
+    parts = [f"Shop {stamp.shop}", stamp.edition, f"data through {stamp.data_through}", stamp.period]
+    parts += [stamp.checks]
     parts += [f"{name} {value}" for name, value in stamp.parameters.items()]
     parts += [f"built from {stamp.commit}"] if stamp.commit else []
-    titles = {page.id: page.title for page in plan.pages}
-    parts += [f"not in this report: {titles.get(page, page)} ({why})" for page, why in plan.left_out.items()]
     return " · ".join(plain(part) for part in parts if part)
 
 
 def lay_out(
-    folder: Path, root: Path, config: Mapping[str, Any], pages: Mapping[str, Notebook], plan: Plan
+    folder: Path,
+    root: Path,
+    config: Mapping[str, Any],
+    pages: Mapping[str, Notebook],
+    plan: Plan,
+    index: Notebook | None = None,
 ) -> None:
     """Write everything that a renderer reads into `folder`, which is emptied before.
 
@@ -89,6 +102,8 @@ def lay_out(
     ----------
     pages
         Page id to the published copy of its notebook.
+    index
+        The index of editions, where there is one.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -97,6 +112,8 @@ def lay_out(
     (folder / "_quarto.yml").write_text(text, encoding="utf-8", newline="\n")
     for page in plan.pages:
         write_notebook(pages[page.id], folder / f"{plan.outputs[page.notebook.name]}.ipynb")
+    if index:
+        write_notebook(index, folder / EDITIONS_INDEX)
 
 
 def add_downloads(folder: Path, page_id: str, downloads: Path) -> None:

@@ -33,7 +33,8 @@ def stamp(book: Shop, newest: Mapping[str, dt.date | None] | None = None) -> Htm
     """
     found = windows(book.data_through, book.parameters.window_days)
     parts = [
-        f"Shop <b>{escape(book.name)}</b>",
+        f"Shop <b>{escape(book.shop_name)}</b>",
+        f"<b>{escape(book.edition.label)}</b>" if book.edition else "",
         f"data through <b>{day(book.data_through)}</b>",
         f"window {found.current.text} ({plural(found.current.days, 'day')}), before it {found.previous.text}",
         f"days in {escape(book.parameters.timezone)}",

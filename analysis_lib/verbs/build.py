@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis_lib.checks import Checker, Outcome
+from analysis_lib.errors import SettingsError
 from analysis_lib.models import read_project
 from analysis_lib.outcome import BuildSummary
 from analysis_lib.parameters import make_parameters
 from analysis_lib.progress import Progress
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop, editions
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ def build(
     """
     parameters = make_parameters({**settings.parameters, **(given or {})})
     name, source = choose_shop(settings, shop)
+    if name in editions(settings):
+        raise SettingsError(
+            f"{name} is an edition, which is built with its report.",
+            "Run shopbook report --edition with its id.",
+        )
     project = read_project(source, settings.rules, settings.sources)
     outcomes: list[Outcome] = []
     with DuckDBWarehouse(settings, name) as warehouse:

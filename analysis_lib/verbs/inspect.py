@@ -48,8 +48,8 @@ def _age(built_at: dt.datetime) -> str:
 def models_lines(settings: Settings, shop: str = "") -> list[str]:
     """Every model with its grain, availability, rows and age."""
     name, source = choose_shop(settings, shop)
-    project = read_project(source, settings.rules, settings.sources)
     with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+        project = project_of(warehouse, source, settings)
         state = read_state(warehouse)
         built: dict[str, dt.datetime] = {}
         if "meta_models" in warehouse.tables():
@@ -76,8 +76,8 @@ def model_sql(settings: Settings, model: str, engine: str, shop: str, given: Map
     `engine` is ``bigquery`` or ``duckdb``. The parameters are those of the last build, where one was.
     """
     name, source = choose_shop(settings, shop)
-    found = read_project(source, settings.rules, settings.sources).get(model)
     with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+        found = project_of(warehouse, source, settings).get(model)
         stored = read_state(warehouse).parameters
         schema = warehouse.schema()
     known = {key: value for key, value in stored.items() if not key.startswith("data_range")}

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from analysis_lib.checks import Outcome, raise_on_failure
+from analysis_lib.checks import raise_on_failure
 from analysis_lib.delivery.last_run import Recorder
-from analysis_lib.parameters import Parameters
+from analysis_lib.editions.build import Whole, build_edition, edition_parameters
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
 from analysis_lib.shop import READ_ONLY
 from analysis_lib.verbs.build import Outcomes, build, build_lines, check_lines
+from analysis_lib.verbs.report_choice import Choice
+from analysis_lib.verbs.report_editions import Chosen, choose, settle
+from analysis_lib.verbs.report_request import (
+    REMEDY,
+    availability_of,
+    edition_request,
+    lacks_of,
+    literals,
+    stamp_of,
+)
 
 if TYPE_CHECKING:
     from analysis_lib.publish import PublishSummary
@@ -40,108 +49,97 @@ def commit_of(settings: Settings) -> str:
     return commit.stdout.strip() + ("+changes" if changes.stdout.strip() else "")
 
 
-def period_of(parameters: Parameters) -> tuple[dt.date, dt.date]:
-    """First and last day of the KPI window."""
-    if parameters.as_of is None:
-        raise ValueError("as_of is not resolved")
-    return parameters.as_of - dt.timedelta(days=parameters.window_days - 1), parameters.as_of
-
-
-def _long_date(day: dt.date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-def _literals(parameters: Parameters, shop: str) -> dict[str, Any]:
-    values = {
-        key: value for key, value in parameters.as_query_parameters().items() if key != "service_level_z"
-    }
-    return {**values, "as_of": parameters.as_of.isoformat() if parameters.as_of else "", "shop": shop}
-
-
 def report(
     settings: Settings,
     progress: Progress,
     shop: str = "",
     given: Mapping[str, object] | None = None,
-    renderer: str = "auto",
-    only: Sequence[str] | None = None,
-    force: bool = False,
+    choice: Choice | None = None,
     run: Recorder | None = None,
 ) -> list[str]:
     """Build, check, run the notebooks, render and swap the site in; the summary on one screen.
 
     What was done in detail is said to `progress`, its facts go to `run`.
 
+    Parameters
+    ----------
+    choice
+        Pages, editions and renderer, where they are not the usual ones.
+
     Raises
     ------
     CheckError
-        When a check of severity error failed; the published site stays as it was.
+        When a check of severity error failed, of an edition too; the published site stays as it was.
     NotebookError, RenderError
         When a page could not be made; likewise.
+    SettingsError
+        When reports.yml cannot be used, or has no such edition.
     """
-    from analysis_lib.publish import PublishRequest, Stamp, publish
+    from analysis_lib.publish import PublishRequest, publish
+    from analysis_lib.publish.plan import read_reports
 
+    entries = read_reports(settings.reports / "reports.yml", settings.notebooks).editions
     outcomes = build(settings, progress, shop, given, with_checks=True)
     raise_on_failure(outcomes.checks)
-    parameters = outcomes.build.parameters
-    first, last = period_of(parameters)
-    missing: dict[str, bool | str] = {
-        result.model: result.reason if result.action == "not available" else True
-        for result in outcomes.build.results
-    }
+    commit = commit_of(settings)
+    whole = Whole(outcomes.shop, outcomes.source, outcomes.build.parameters)
+    choice = choice or Choice()
+    chosen = choose(settle(settings, whole.shop, entries)[0], entries, choice)
+    made = _build_editions(settings, progress, whole, chosen, {**settings.parameters, **(given or {})})
     request = PublishRequest(
         settings=settings,
-        parameters=_literals(parameters, outcomes.shop),
+        parameters=literals(outcomes.build.parameters, outcomes.shop),
         fingerprints=outcomes.build.fingerprints,
-        availability=missing,
-        stamp=Stamp(
-            shop=outcomes.shop,
-            data_through=last.isoformat(),
-            period=f"{_long_date(first)} – {_long_date(last)}",
-            commit=commit_of(settings),
-            currency=parameters.currency,
-            checks_passed=outcomes.count("passed"),
-            checks_warned=outcomes.count("warned"),
-            checks_failed=outcomes.count("failed"),
-            parameters={
-                "window": f"{parameters.window_days} days",
-                "time zone": parameters.timezone,
-                "currency": parameters.currency,
-            },
-            not_passed=_not_passed(outcomes.checks),
-        ),
+        availability=availability_of(lacks_of(outcomes.build)),
+        stamp=stamp_of(outcomes, outcomes.shop, commit),
         required_parameters=("shop", "as_of"),
-        renderer=renderer,
-        only=only,
-        force=force,
+        renderer=choice.renderer,
+        only=choice.only or None,
+        force=choice.force,
         environment={READ_ONLY: "1"},
+        editions=[
+            edition_request(one, whole.shop, whole.source, built, commit)
+            for one, built in zip(chosen, made, strict=True)
+        ],
+        remedy=REMEDY.format(source=whole.source, shop=whole.shop),
     )
     summary = publish(request, progress)
-    return _conclude(outcomes, summary, progress, run or Recorder())
+    return _conclude(outcomes, made, summary, progress, run or Recorder())
 
 
-def _conclude(outcomes: Outcomes, published: PublishSummary, progress: Progress, run: Recorder) -> list[str]:
+def _build_editions(
+    settings: Settings,
+    progress: Progress,
+    whole: Whole,
+    chosen: Sequence[Chosen],
+    given: Mapping[str, object],
+) -> list[Outcomes]:
+    """Build and check each edition; the checks of all must pass before anything is published."""
+    made = []
+    for one in chosen:
+        parameters = edition_parameters(one.edition, given, whole)
+        with progress.stage("models of editions") as step, progress.stage("checks of editions") as check_step:
+            summary, outcomes = build_edition(settings, whole, one.edition, parameters, step, check_step)
+        raise_on_failure(outcomes)
+        made.append(Outcomes(one.edition.schema(whole.shop), whole.source, summary, outcomes))
+    return made
+
+
+def _conclude(
+    outcomes: Outcomes,
+    editions: Sequence[Outcomes],
+    published: PublishSummary,
+    progress: Progress,
+    run: Recorder,
+) -> list[str]:
     """Say in detail what was done, keep the facts, and sum up on one screen."""
     from analysis_lib.delivery.run_facts import run_facts, run_lines
     from analysis_lib.delivery.summary import read_summary
     from analysis_lib.delivery.texts import summary_lines
 
-    for line in (*build_lines(outcomes), *check_lines(outcomes), *published.lines()):
+    own = [line for built in editions for line in (*build_lines(built)[-1:], *check_lines(built))]
+    for line in (*build_lines(outcomes), *check_lines(outcomes), *own, *published.lines()):
         progress.say(line)
     document = read_summary(published.site)
     run.facts = run_facts(outcomes.build, published, progress.seconds, document["alerts"])
     return summary_lines(document, run_lines(run.facts))
-
-
-def _not_passed(outcomes: Sequence[Outcome]) -> list[dict[str, str | int]]:
-    """The checks that some rows break, as summary.json lists them."""
-    return [
-        {
-            "model": outcome.check.model,
-            "check": outcome.check.brief,
-            "status": outcome.status,
-            "rows": outcome.failing_rows,
-        }
-        for outcome in outcomes
-        if outcome.failing_rows
-    ]

@@ -24,13 +24,14 @@ VALUES = {
 }
 # Sums and counts of everything that a person's own rows decide.
 SUMS = {
-    "fct_sessions": "count(*), sum(events), sum(net_revenue), countif(ordered_purchase), countif(is_first_session), "
-    "countif(journey_purchase_at is not null)",
+    "fct_sessions": "count(*), sum(events), sum(net_revenue), countif(ordered_purchase), "
+    "countif(is_first_session), countif(journey_purchase_at is not null)",
     "int_session_events": "count(*)",
     "int_orders": "count(*), countif(is_counted), sum(net_revenue), sum(returns), countif(order_number = 1), "
     "countif(session_id is null)",
     "int_order_lines": "count(*), sum(gross_sales), sum(returns), sum(gross_profit), countif(is_returned)",
-    "fct_daily_pnl": "sum(orders), sum(net_revenue), sum(returns), sum(cost_of_goods), sum(new_customer_orders)",
+    "fct_daily_pnl": "sum(orders), sum(net_revenue), sum(returns), sum(cost_of_goods), "
+    "sum(new_customer_orders)",
     "dim_customers": "count(*), sum(orders), sum(net_revenue), sum(sessions), sum(products_viewed)",
     "dim_customer_segments": "count(*), sum(recency_score), sum(monetary_score)",
     "fct_daily_traffic": "sum(sessions), sum(purchase_sessions)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -80,8 +81,9 @@ def test_links_between_notebooks_become_links_between_pages(project: Settings) -
     assert body(made) == ["[a](funnel.ipynb#steps) [b](index.ipynb)", '<a class="x" href="index.html">c</a>']
 
 
-def test_links_to_a_page_that_is_left_out_become_text(project: Settings) -> None:
-    plan = plan_of(project, fct_sessions=False)
+def test_links_to_a_page_that_is_not_in_this_site_become_text(project: Settings) -> None:
+    reports = read_reports(project.reports / "reports.yml", project.notebooks)
+    plan = make_plan(reports, ALL, pages=["overview"])
     made = page(project, text("[the funnel](funnel.ipynb)"), text('<a href="funnel.ipynb">c</a>'), plan=plan)
     assert body(made) == ["the funnel", '<a class="left-out">c</a>']
 
@@ -132,11 +134,11 @@ def test_the_projects_notebooks_keep_their_sources_as_lists_of_lines(file: Path)
 
 
 def test_the_footer_says_where_the_pages_come_from_and_nothing_in_it_is_markup(project: Settings) -> None:
-    plan = plan_of(project, fct_sessions=False)
-    text = footer(make_request(project).stamp, plan)
+    stamp = replace(make_request(project).stamp, edition="Edition A_B: people whose country is A_B")
+    text = footer(stamp)
     assert "18 of 19 checks passed, 1 warned" in text
     assert "built from abc1234" in text
-    assert "fct&#95;sessions is not available" in text
+    assert "people whose country is A&#95;B" in text
 
 
 def test_the_navigation_lists_the_pages_of_the_run(project: Settings) -> None:

@@ -102,21 +102,28 @@ def test_a_missing_file_is_named(project: Settings) -> None:
         read_reports(project.reports / "other.yml", project.notebooks)
 
 
-def test_a_page_whose_model_is_not_available_is_left_out_with_the_reason(project: Settings) -> None:
-    plan = make_plan(read(project), {"fct_daily_pnl": True, "fct_sessions": "stg_events is missing"})
-    assert [page.id for page in plan.pages] == ["overview"]
-    assert plan.left_out == {"funnel": "fct_sessions is not available (stg_events is missing)"}
+def test_a_page_without_data_stays_with_the_reason_and_is_not_run(project: Settings) -> None:
+    plan = make_plan(read(project), {"fct_daily_pnl": True, "fct_sessions": "the shop has no visits"})
+    assert [page.id for page in plan.pages] == ["overview", "funnel"]
+    assert [page.id for page in plan.with_data] == ["overview"]
+    assert plan.left_out == {"funnel": "the shop has no visits"}
     assert [brief.id for brief in plan.briefs] == ["executive"]
 
 
-def test_a_site_has_an_index_also_without_the_index_page(project: Settings) -> None:
+def test_a_brief_whose_pages_have_no_data_is_left_out(project: Settings) -> None:
+    reports = read(project, REPORTS.replace("[overview, funnel]", "[funnel]"))
+    assert make_plan(reports, {"fct_daily_pnl": True, "fct_sessions": False}).briefs == ()
+
+
+def test_a_site_opens_with_the_index_page_also_when_it_has_no_data(project: Settings) -> None:
     plan = make_plan(read(project), {"fct_daily_pnl": False, "fct_sessions": True})
-    assert plan.outputs == {"funnel.ipynb": "index"}
+    assert plan.outputs == {"overview.ipynb": "index", "funnel.ipynb": "funnel"}
+    assert make_plan(read(project), ALL, only=["funnel"]).outputs == {"funnel.ipynb": "index"}
 
 
 def test_nothing_to_publish_is_an_error_that_says_why(project: Settings) -> None:
     with pytest.raises(
-        RenderError, match=r"No page can be published. overview: fct_daily_pnl is not available"
+        RenderError, match=r"No page can be published. overview: the model fct_daily_pnl is not available"
     ):
         make_plan(read(project), {"fct_daily_pnl": False, "fct_sessions": False})
 

@@ -166,18 +166,25 @@ def test_a_full_disk_is_said_in_words(
     assert contents(published.site) == before
 
 
-def test_a_page_that_is_left_out_is_named_on_the_site_and_links_to_it_become_text(
+def test_a_page_without_data_says_at_its_address_what_is_missing_and_what_to_do(
     published: Settings, progress: QuietProgress
 ) -> None:
-    availability = {"fct_daily_pnl": True, "fct_sessions": "the shop has no events"}
-    summary = publish(make_request(published, availability=availability), progress)
-    assert summary.left_out == {"funnel": "fct_sessions is not available (the shop has no events)"}
-    page = (published.site / "index.html").read_text()
-    assert not (published.site / "funnel.html").exists()
-    assert "funnel.html" not in page
-    assert "not in this report: funnel (fct_sessions is not available (the shop has no events))" in _shown(
-        page
-    )
+    availability = {"fct_daily_pnl": True, "fct_sessions": "the shop has no visits (table events)"}
+    request = make_request(published, availability=availability, remedy="Load them with `shopbook load`.")
+    summary = publish(request, progress)
+    assert summary.left_out == {"funnel": "the shop has no visits (table events)"}
+    assert "no data for funnel: the shop has no visits (table events)" in summary.lines()
+    page = (published.site / "funnel.html").read_text()
+    text = " ".join(_shown(page).split())
+    assert "There is no data for this page" in text
+    assert "It cannot be made, because the shop has no visits (table events)." in text
+    assert "Load them with shopbook load." in text
+    assert "These pages have data: Overview." in text
+    assert "20,000" not in text
+    assert 'href="funnel.html#steps"' in (published.site / "index.html").read_text()
+    build = json.loads((published.site / "build.json").read_text())
+    assert build["pages"]["funnel"]["inputs"] == {}
+    assert publish(request, progress).up_to_date
 
 
 def _shown(page: str) -> str:
