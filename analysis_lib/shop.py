@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib import checks, runner
-from analysis_lib.errors import ModelError, did_you_mean
 from analysis_lib.editions.schema import edition_is_not, project_of, read_edition, shop_of
+from analysis_lib.errors import ModelError, did_you_mean
 from analysis_lib.explore import apart, ask, kernel
 from analysis_lib.explore.kernel import READ_ONLY
 from analysis_lib.models import Project

@@ -49,7 +49,6 @@ def build_edition(
     edition: Edition,
     parameters: Parameters,
     step: ProgressCallback | None = None,
-    check_step: ProgressCallback | None = None,
     select: Sequence[str] = (),
 ) -> tuple[BuildSummary, list[Outcome]]:
     """Build what is stale of an edition, then run its checks.
@@ -62,7 +61,7 @@ def build_edition(
         What the edition holds.
     parameters
         Those of the edition, with the last day set (see :func:`edition_parameters`).
-    step, check_step
+    step
         Shown progress.
     select
         Build these models alone, with what they need, as far as they are available, and check nothing; all
@@ -95,7 +94,7 @@ def build_edition(
         if select:
             return summary, []
         checker = Checker(warehouse, own, summary.parameters, summary.fingerprints)
-        return summary, checker.run(check_step)
+        return summary, checker.run()
 
 
 def _build_base(

@@ -53,8 +53,8 @@ def editions_index(editions: Sequence[Listed]) -> Notebook:
     )
     note = (
         "An edition of some of the shop's people holds everything that they did: each person belongs to "
-        "one value, so that the editions of all values add up to the whole shop. Ad spend and stock are not known by "
-        "people, so these editions show results before ads and no stock.\n"
+        "one value, so that the editions of all values add up to the whole shop. Ad spend and stock are "
+        "not known by people, so these editions show results before ads and no stock.\n"
     )
     cells = [
         raw_cell(front_matter({"title": _TITLE, "description": _DESCRIPTION}), "front-matter"),

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from analysis_lib.editions.schema import project_of
 from analysis_lib.errors import QueryError, ShopbookError, WarehouseLockedError, did_you_mean
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters

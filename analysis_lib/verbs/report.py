@@ -118,8 +118,8 @@ def _build_editions(
     made = []
     for one in chosen:
         parameters = edition_parameters(one.edition, given, whole)
-        with progress.stage("models of editions") as step, progress.stage("checks of editions") as check_step:
-            summary, outcomes = build_edition(settings, whole, one.edition, parameters, step, check_step)
+        with progress.stage("models of editions") as step:
+            summary, outcomes = build_edition(settings, whole, one.edition, parameters, step)
         raise_on_failure(outcomes)
         made.append(Outcomes(one.edition.schema(whole.shop), whole.source, summary, outcomes))
     return made

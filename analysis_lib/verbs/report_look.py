@@ -42,9 +42,11 @@ def list_lines(settings: Settings, shop: str, _given: Mapping[str, object], choi
         `reports.yml` cannot be used, or there is no shop of that name.
     """
     reports = read_reports(settings.reports / "reports.yml", settings.notebooks)
-    if not shops(settings) and not shop:
-        head, lacks, settled, waiting = "no shop has been loaded yet", {}, [], {}
-    else:
+    head = "no shop has been loaded yet"
+    lacks: Mapping[str, tuple[str, ...]] = {}
+    settled: list[Chosen] = []
+    waiting: dict[str, str] = {}
+    if shop or shops(settings):
         name, source = choose_shop(settings, shop)
         with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
             lacks = Runner(warehouse, project_of(warehouse, source, settings), Parameters()).missing

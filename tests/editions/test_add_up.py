@@ -11,6 +11,7 @@ import pytest
 from analysis_lib.editions.build import Whole
 from analysis_lib.editions.spec import NOT_SET, Edition, slugs
 from analysis_lib.settings import Settings
+from analysis_lib.state import read_state
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 from .conftest import PAST, build
@@ -50,7 +51,7 @@ SHOPS = {
 def sums(settings: Settings, schema: str) -> dict[str, tuple[Any, ...]]:
     """Every sum of a schema whose model is there."""
     with DuckDBWarehouse(settings, schema, read_only=True) as warehouse:
-        there = warehouse.tables()
+        there = read_state(warehouse).models
         return {
             model: tuple(value or 0 for value in warehouse.rows(f"select {selected} from {model}")[0])
             for model, selected in SUMS.items()
@@ -63,7 +64,7 @@ def every_edition(
 ) -> list[Edition]:
     """One edition for each value, and one for who has none."""
     with DuckDBWarehouse(settings, schema, read_only=True) as warehouse:
-        there = warehouse.tables()
+        there = read_state(warehouse).models
         found = {
             value
             for table, column in VALUES[dimension].items()
