@@ -118,7 +118,7 @@ def _card(found: Headline, sums: Totals, name: str, currency: str) -> Card:
         profit = numbers.money(sums.value("gross_profit"), currency)
         note = f"gross profit {profit}, {numbers.percent(sums.value('gross_margin'))} of net revenue"
     elif name == "gross_profit" and sums.value("gross_margin") is not None:
-        note = f"{numbers.percent(sums.value('gross_margin'))} of net revenue; no ad spend data"
+        note = f"{numbers.percent(sums.value('gross_margin'))} of net revenue; before ads: no ad spend data"
     earlier = {
         period: dataclasses.replace(sums.comparison(name, period), value=_value(sums, name, period))
         for period in ("previous", "year_before")

@@ -43,6 +43,13 @@ def break_even(found: Marketing) -> float | None:
     return 1 / margin if margin is not None and 0 < margin <= 1 else None
 
 
+def _how_to_know_spend(book: Shop) -> str:
+    """What to do for returns on ad spend: load it, or look at the whole shop."""
+    if book.edition and book.edition.dimension:
+        return "Ads are not known by people: the report of the whole shop has what they cost."
+    return "Load the table marketing_spend to see it."
+
+
 def _without_spend(book: Shop, found: Marketing) -> Finding:
     window = found.ads.windows.current.text
     revenue = numbers.money(found.current["revenue"], book.parameters.currency)
@@ -50,7 +57,8 @@ def _without_spend(book: Shop, found: Marketing) -> Finding:
         "There is no ad spend data, so the page cannot say which money came back.",
         f"Visits from ad platforms earned {revenue} on {window} by {data.MODELS[data.MODEL].lower()}; what "
         f"they "
-        "cost, and with it ROAS, CAC, CPC and CTR, is not known. Load the table marketing spend to see it.",
+        "cost, and with it ROAS, CAC, CPC and CTR, is not known. "
+        f"{_how_to_know_spend(book)}",
         "neutral",
     )
 

@@ -98,7 +98,7 @@ def report(
         force=choice.force,
         environment={READ_ONLY: "1"},
         editions=[
-            edition_request(one, whole.shop, whole.source, built, commit)
+            edition_request(one, whole.shop, whole.source, built, commit, bool(choice.only))
             for one, built in zip(chosen, made, strict=True)
         ],
         remedy=REMEDY.format(source=whole.source, shop=whole.shop),

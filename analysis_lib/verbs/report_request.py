@@ -105,15 +105,14 @@ def lacks_of(summary: BuildSummary) -> dict[str, tuple[str, ...]]:
 
 
 def edition_request(
-    chosen: Chosen, shop: str, source: str, outcomes: Outcomes, commit: str
+    chosen: Chosen, shop: str, source: str, outcomes: Outcomes, commit: str, is_preview: bool = False
 ) -> EditionRequest:
-    """The request of one edition that was built and checked."""
+    """The request of one edition that was built and checked; a preview has no whole report beside it."""
     edition, entry = chosen.edition, chosen.entry
-    remedy = (
-        "The [report of the whole shop](../../index.html) has it, where the shop does."
-        if edition.dimension
-        else REMEDY.format(source=source, shop=shop)
-    )
+    remedy = REMEDY.format(source=source, shop=shop)
+    if edition.dimension:
+        whole = "report of the whole shop"
+        remedy = f"The {whole if is_preview else f'[{whole}](../../index.html)'} has it, where the shop does."
     return EditionRequest(
         id=edition.id,
         title=edition.title,

@@ -6,7 +6,6 @@ import contextlib
 import copy
 import re
 import threading
-import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from analysis_lib.errors import MissingInputError, SettingsError, WarehouseLockedError, did_you_mean
+from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
-from analysis_lib.warehouse.failures import translate
+from analysis_lib.warehouse.connection import connect, place, prepare, translated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", "The inplace keyword in DataFrame.drop", DeprecationWarning)
 
 _SHOP_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_TRY_AGAIN_SECONDS = 0.2
 # Without the tables of a file that is attached beside (see attach()).
 _SCHEMA_QUERY = dialect.SCHEMA_QUERY.replace("where ", "where table_catalog = current_database() and ", 1)
 _RESERVED = {"main", "temp", "information_schema", "pg_catalog"}
@@ -45,62 +43,11 @@ def check_shop_name(name: str) -> str:
     return name
 
 
-@contextlib.contextmanager
-def translated(what: str = "") -> Iterator[None]:
-    """Turn DuckDB's errors into sentences for the analyst."""
-    try:
-        yield
-    except (duckdb.Error, OSError) as error:
-        raise translate(error, what) from error
-
-
-def _connect(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Open the file; who holds it mostly lets go soon (a cell that runs, a swap): it is tried again."""
-    last_try = time.monotonic() + settings.lock_wait_seconds
-    while True:
-        try:
-            return _connect_now(settings, read_only)
-        except WarehouseLockedError:
-            if time.monotonic() >= last_try:
-                raise
-            time.sleep(_TRY_AGAIN_SECONDS)
-
-
-def _connect_now(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
-    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    settings.temp_dir.mkdir(parents=True, exist_ok=True)
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": settings.memory_limit,
-        "threads": str(settings.threads),
-        "temp_directory": str(settings.temp_dir),
-    }
-    if not read_only:
-        # A build drops and writes whole tables: rewriting half-empty row groups at every checkpoint in
-        # between cost a seventh of its time and made the file no smaller.
-        config["max_vacuum_tasks"] = "0"
-    with translated(str(settings.warehouse.name)):
-        connection = duckdb.connect(str(settings.warehouse), read_only=read_only, config=config)
-        _prepare(connection)
-    return connection
-
-
-def _place(connection: duckdb.DuckDBPyConnection, schema: str) -> str:
-    """A schema with its database: a file demo.duckdb may hold a shop demo, and `demo` alone is ambiguous."""
-    row = connection.execute("select current_database()").fetchone()
-    return f'"{row[0] if row else ""}"."{schema}"'
-
-
-def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """What holds for one connection and not for the whole database."""
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set enable_progress_bar = false")
-
-
 def shops(settings: Settings) -> dict[str, str]:
     """The shops in the warehouse with their source, the one loaded last first."""
     if not settings.warehouse.is_file():
         return {}
-    with contextlib.closing(_connect(settings, read_only=True)) as connection:
+    with contextlib.closing(connect(settings, read_only=True)) as connection:
         schemas = [
             row[0]
             for row in connection.execute(
@@ -110,7 +57,7 @@ def shops(settings: Settings) -> dict[str, str]:
         found = []
         for schema in schemas:
             row = connection.execute(
-                f"select max(loaded_at), any_value(source) from {_place(connection, schema)}.load_ledger"
+                f"select max(loaded_at), any_value(source) from {place(connection, schema)}.load_ledger"
             ).fetchone()
             if row and row[0] is not None:
                 found.append((row[0], schema, row[1]))
@@ -121,13 +68,13 @@ def editions(settings: Settings) -> dict[str, str]:
     """The schemas of editions with their shop; they are no shops of their own."""
     if not settings.warehouse.is_file():
         return {}
-    with contextlib.closing(_connect(settings, read_only=True)) as connection:
+    with contextlib.closing(connect(settings, read_only=True)) as connection:
         schemas = connection.execute(
             "select table_schema from information_schema.tables where table_name = 'edition_about' order by 1"
         ).fetchall()
         found = {}
         for (schema,) in schemas:
-            about = f"{_place(connection, schema)}.edition_about"
+            about = f"{place(connection, schema)}.edition_about"
             row = connection.execute(f"select value from {about} where name = 'shop'").fetchone()
             found[schema] = row[0] if row else ""
     return found
@@ -190,13 +137,13 @@ class DuckDBWarehouse:
     def __init__(self, settings: Settings, shop: str, read_only: bool = False) -> None:
         self.shop = check_shop_name(shop)
         self.settings = settings
-        self.connection = _connect(settings, read_only)
+        self.connection = connect(settings, read_only)
         self._sessions: set[DuckDBWarehouse] = set()
         self._care = _Care()
         with translated():
             if not read_only:
-                self.connection.execute(f"create schema if not exists {_place(self.connection, shop)}")
-            self.connection.execute(f"set schema = '{_place(self.connection, shop)}'")
+                self.connection.execute(f"create schema if not exists {place(self.connection, shop)}")
+            self.connection.execute(f"set schema = '{place(self.connection, shop)}'")
             if read_only:  # what notebooks ask is small, so that the care costs nothing
                 self.connection.execute(_CAREFUL)
 
@@ -218,8 +165,8 @@ class DuckDBWarehouse:
         other = copy.copy(self)
         with translated():
             other.connection = self.connection.cursor()
-            _prepare(other.connection)
-            other.connection.execute(f"set schema = '{_place(other.connection, self.shop)}'")
+            prepare(other.connection)
+            other.connection.execute(f"set schema = '{place(other.connection, self.shop)}'")
         self._sessions.add(other)
         try:
             yield other
@@ -252,12 +199,12 @@ class DuckDBWarehouse:
 
     def link(self, name: str, schema: str, table: str) -> None:
         """Create or replace a view on the whole of a table of another schema."""
-        place = _place(self.connection, schema)
+        source = place(self.connection, schema)
         with translated(name):
             # A view on a schema that has the name of the database cannot be read, however it is written.
-            kind = "table" if place == f'"{schema}"."{schema}"' else "view"
+            kind = "table" if source == f'"{schema}"."{schema}"' else "view"
             self._make_room(name, for_view=kind == "view")
-            self.connection.execute(f'create or replace {kind} "{name}" as select * from {place}."{table}"')
+            self.connection.execute(f'create or replace {kind} "{name}" as select * from {source}."{table}"')
 
     def interrupt(self) -> None:
         """Stop what the sessions are running."""
