@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "service_level": 0.95,
     "min_sample": 30,
     "propensity_horizon_days": 30,
+    "min_pair_orders": 5,
 }
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 Row = dict[str, Any]
@@ -148,6 +149,7 @@ select
     traffic_source,
     campaign_id,
     device,
+    country,
     sum((pause is null or pause > to_minutes($session_gap_minutes))::int) over (
         partition by visitor order by position
     ) as session_number
@@ -158,15 +160,18 @@ create temp table sessions as
 select
     visitor,
     session_number,
-    any_value(user_id) as user_id,
+    any_value(events.user_id) as user_id,
+    min(min(event_time)) over (partition by visitor) as first_visit,
     min(event_time) as started_at,
     day_of(min(event_time)) as day,
-    first(traffic_source order by position) as traffic_source,
+    first(events.traffic_source order by position) as traffic_source,
     first(campaign_id order by position) as campaign_id,
     first(device order by position) as device,
+    coalesce(first(events.country order by position), any_value(stg_users.country)) as country,
     bool_or(event_type = 'product_view') as has_view,
     bool_or(event_type = 'purchase') as has_purchase
 from events
+left join stg_users on stg_users.user_id = events.user_id
 group by visitor, session_number
 """
 # Cart events that name no product take the product viewed last in the session (section 6).

@@ -66,3 +66,24 @@ def faults_of_page(cards: list[ShownCard], figures: Mapping[str, Figure], curren
         if name in figures:
             faults += faults_of_card(card, figures[name], currency)
     return faults
+
+
+# A number as it stands in a sentence, with its sign, currency and unit.
+_NUMBER = re.compile(r"[+−]?[$€£]?\d[\d,]*(?:\.\d+)?(?: ?(?:%|points|days|day|min|h|s)(?![\w]))?", re.UNICODE)
+_DATE = re.compile(
+    r"\d{1,2}(?: (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?: \d{4})?)?–\d{1,2} \w{3} \d{4}"
+    r"|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
+)
+
+
+def numbers_in(text: str) -> list[str]:
+    """The numbers of a text, without those of its dates."""
+    return [found.strip() for found in _NUMBER.findall(_DATE.sub(" ", text))]
+
+
+def unknown_numbers(text: str, known: list[str]) -> list[str]:
+    """The numbers of a sentence that are none of the known ones."""
+    allowed = {number for one in known for number in numbers_in(one)}
+    for words in _WORDS:
+        text = text.replace(words, "")
+    return [number for number in numbers_in(text) if number not in allowed]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import Any
 
 from . import wording
 from .book import Book
@@ -13,7 +14,10 @@ from .wording import Figure
 _JOURNEYS = """
 create or replace temp table journeys as
 with visitors as (
-    select visitor, min(started_at) as first_visit, min(day) as day from sessions group by visitor
+    select
+        visitor, min(started_at) as first_visit, min(day) as day,
+        arg_min(traffic_source, started_at) as first_source
+    from sessions group by visitor
 ),
 first_orders as (
     select visitor_id as visitor, order_id, created_at
@@ -112,19 +116,26 @@ def _bought_within(book: Book, days: int, visitors: str) -> Figure:
     return Figure("rate", share, said=tuple(said))
 
 
-def kaplan_meier(book: Book, days: int) -> tuple[float, float | None, float | None] | None:
-    """The share bought by `days` days with its interval; None where nobody was watched that long."""
+def kaplan_meier(
+    book: Book, days: int, of: str = "true", **values: Any
+) -> tuple[float, float | None, float | None] | None:
+    """The share bought by `days` days with its interval; None where nobody was watched that long.
+
+    `of` is a condition on the visitors.
+    """
     limit = days * _SECONDS_A_DAY
     rows = book.rows(
-        """
+        f"""
         select
             case when has_bought then seconds_to_buy else greatest(seconds_watched, 0) end as seconds,
             count(*) filter (has_bought) as bought,
             count(*) as left_then
         from journeys
+        where {of}
         group by seconds
         order by seconds
-        """
+        """,
+        **values,
     )
     at_risk = sum(row["left_then"] for row in rows)
     if not any(row["seconds"] >= limit for row in rows):
