@@ -96,6 +96,8 @@ from fct_channel_acquisition
 group by traffic_source
 """
 
+_NO_COSTS = "No order line has a cost, so that gross profit, and with it what a buyer is worth, is not known."
+
 
 @dataclass(frozen=True)
 class Source:
@@ -150,9 +152,14 @@ class Source:
 
 @functools.lru_cache(maxsize=4)
 def read(book: Shop) -> tuple[Source, ...]:
-    """Every source with a buyer, the one with most buyers first; p-values are not adjusted yet."""
+    """Every source with a buyer, the one with most buyers first; p-values are not adjusted yet.
+
+    None in a shop that states no costs: what a buyer is worth is gross profit.
+    """
     first = _WITH_SESSIONS if book.available("fct_sessions") else _WITHOUT_SESSIONS
     rows = records(book, _BUYERS.format(first_sources=first))
+    if any(row["gross_profit"] is None for row in rows):
+        return ()
     years = {}
     if book.available("fct_channel_acquisition"):
         years = {row["traffic_source"]: row for row in records(book, _TWELVE_MONTHS)}
@@ -197,7 +204,8 @@ def _source(name: str, rows: Sequence[dict[str, Any]], year: dict[str, Any], lea
 def by_source(book: Shop, tested: Sequence[Source]) -> Html:
     """Lifetime value by acquisition source with intervals, and the table."""
     if not tested:
-        return empty(nothing(book))
+        has_buyers = bool(records(book, "select 1 as one from dim_customers where orders > 0 limit 1"))
+        return empty(_NO_COSTS if has_buyers else nothing(book))
     # Without any gross profit, where everything came back, there is nothing to draw.
     has_profit = any(source.gross_profit > 0 for source in tested)
     chart = _chart(book, tested[:MOST_SOURCES]) if has_profit else Html("")

@@ -146,6 +146,8 @@ def _why_none(sums: Totals, name: str) -> str:
         return "no ad spend data" if sums.value("ad_spend") is None else "no ad spend in this window"
     if name == "average_order_value":
         return "no orders in this window"
+    if name in ("gross_profit", "contribution"):
+        return "the shop states no costs"
     return "no share of a net revenue that is not positive"
 
 

@@ -82,7 +82,8 @@ def _card(book: Shop, found: Products, name: str) -> Card:
     elif name == "products_sold":
         note = f"of {numbers.plural(found.total('products'), 'product')}"
     elif name == "product_gross_margin":
-        note = "" if value is not None else "no net revenue"
+        why = "no net revenue" if found.has_costs else "the shop states no costs"
+        note = "" if value is not None else why
     elif name == "product_return_rate":
         note = _of(found.total("returned_units"), found.total("delivered_units"), "delivered unit", least)
     elif name == "product_view_to_purchase_rate":
@@ -117,6 +118,8 @@ def margin_against_revenue(book: Shop) -> Html:
     """Gross margin against net revenue, a point a product; the largest are named."""
     found = products_data.read(book)
     rows = rows_of(found.products[found.products["margin_rate"].notna()].head(_POINTS))
+    if not rows and not found.has_costs:
+        return empty("No order line has a cost, so that gross profit and margin are not known.")
     if not rows:
         return empty(no_sales(book))
     currency = book.parameters.currency

@@ -249,6 +249,11 @@ class Products:
         return bool(self.totals["units"])
 
     @property
+    def has_costs(self) -> bool:
+        """Whether the shop states what its goods cost; without, no product has a gross profit."""
+        return self.products.empty or bool(self.products["gross_profit"].notna().any())
+
+    @property
     def has_views(self) -> bool:
         """Whether any product was ever viewed."""
         return bool(self.totals["viewing_sessions"])

@@ -81,6 +81,8 @@ def _named(found: Products, level: int) -> list[Mapping[str, Any]]:
 
 def below_cost(found: Products, currency: str) -> Finding:
     """What was sold below cost: a count, so that no test is needed."""
+    if not found.has_costs:
+        return Finding("Which products were sold below cost is not known: the shop states no costs.")
     lost = found.products[found.products["gross_profit"].astype(float) < 0]
     margin = found.totals["product_gross_margin"]
     overall = f"The gross margin of all products is {numbers.percent(margin)}." if margin is not None else ""

@@ -213,10 +213,10 @@ def test_seven_day_means_start_on_the_seventh_day_and_ratios_are_sums_over_sums(
         | 3        | u:cat      | complete | 2024-01-08 |
         """,
         """
-        | order_item_id | order_id | quantity | list_price | discount |
-        | 11            | 1        | 1        | 70         | 0        |
-        | 21            | 2        | 1        | 35         | 0        |
-        | 31            | 3        | 1        | 21         | 0        |
+        | order_item_id | order_id | quantity | list_price | discount | unit_cost |
+        | 11            | 1        | 1        | 70         | 0        | 0         |
+        | 21            | 2        | 1        | 35         | 0        | NULL      |
+        | 31            | 3        | 1        | 21         | 0        | NULL      |
         """,
         spend="""
         | date       | spend |

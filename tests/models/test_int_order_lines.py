@@ -87,11 +87,43 @@ def test_cancelled_wins_over_returned_so_that_no_line_is_deducted_twice() -> Non
     )
 
 
-def test_a_line_of_unknown_cost_costs_nothing() -> None:
+def test_a_line_of_unknown_cost_costs_nothing_where_another_has_one() -> None:
+    # The line with a cost comes after as_of: whether costs are known does not hang on the day.
     lines(
-        "| order_id | status | created_at |\n| 1 | complete | 2024-01-10 10:00 |",
-        "| order_item_id | order_id | quantity | list_price | discount |\n| 11 | 1 | 1 | 10 | 0 |",
+        """
+        | order_id | status   | created_at       |
+        | 1        | complete | 2024-01-10 10:00 |
+        | 2        | complete | 2024-03-10 10:00 |
+        """,
+        """
+        | order_item_id | order_id | quantity | list_price | discount | unit_cost |
+        | 11            | 1        | 1        | 10         | 0        | NULL      |
+        | 21            | 2        | 1        | 10         | 0        | 4         |
+        """,
         expect="| net_revenue | cost_of_goods | gross_profit |\n| 10 | 0 | 10 |",
+    )
+
+
+def test_where_no_line_has_a_cost_costs_and_profit_are_not_known() -> None:
+    lines(
+        """
+        | order_id | status    | created_at       |
+        | 1        | complete  | 2024-01-10 10:00 |
+        | 2        | cancelled | 2024-01-10 10:00 |
+        | 3        | returned  | 2024-01-10 10:00 |
+        """,
+        """
+        | order_item_id | order_id | quantity | list_price | discount |
+        | 11            | 1        | 1        | 10         | 0        |
+        | 21            | 2        | 1        | 10         | 0        |
+        | 31            | 3        | 1        | 10         | 0        |
+        """,
+        expect="""
+        | order_item_id | net_revenue | cost_of_goods | returned_cost | gross_profit |
+        | 11            | 10          | NULL          | NULL          | NULL         |
+        | 21            | 0           | NULL          | NULL          | NULL         |
+        | 31            | 0           | NULL          | NULL          | NULL         |
+        """,
     )
 
 

@@ -83,9 +83,9 @@ def test_an_order_is_what_one_visitor_bought_in_one_session() -> None:
         {"raw_events": PURCHASES},
         expect="""
             | user_id | visitor_id | status   | created_at          |
-            | 7       | u:7        | complete | 2019-10-01 10:00:00 |
-            | 7       | u:7        | complete | 2019-12-24 09:00:00 |
-            | 8       | u:8        | complete | 2019-12-24 09:00:00 |
+            | 7       | u:7        | processing | 2019-10-01 10:00:00 |
+            | 7       | u:7        | processing | 2019-12-24 09:00:00 |
+            | 8       | u:8        | processing | 2019-12-24 09:00:00 |
         """,
         source="rees46",
     )

@@ -23,6 +23,11 @@ from .orders import AMOUNTS
 from .shop_tables import ShopTables, shop_tables
 from .staging import Staged, money
 
+OF_COSTS = {
+    *("cost_of_goods", "returned_cost", "gross_profit", "margin_rate", "historic_ltv"),
+    *("contribution", "contribution_7d_mean", "cumulative_contribution"),
+    *("gross_profit_12m", "ltv_to_date", "ltv_12m", "ltv_to_cac", "payback_days"),
+}
 NET_REVENUE = frozenset({"net_revenue"})
 COHORT = ("cohort", "traffic_source")
 GRAINS = {
@@ -81,11 +86,21 @@ def expected_marts(staged: Staged) -> dict[str, pd.DataFrame]:
         marts["fct_sessions"] = by_session
         marts |= _of_sessions(shop, by_session, marts["dim_customer_segments"])
     marts |= products_and_marketing.expected_marts(shop)
+    if len(staged.order_items) and staged.order_items["unit_cost"].isna().all():
+        marts = {name: _without_costs(mart) for name, mart in marts.items()}
     for name, grain in GRAINS.items():
         if name.startswith("stg_"):
             table = getattr(staged, name.removeprefix("stg_"))
             marts[name] = table.assign(**{column: money(table[column]) for column in grain.money})
     return marts
+
+
+def _without_costs(mart: pd.DataFrame) -> pd.DataFrame:
+    """A shop that states no cost for any line does not know what it earned, and what was made of that."""
+    unknown = mart.copy()
+    for name in OF_COSTS & set(mart.columns):
+        unknown[name] = None
+    return unknown
 
 
 def _of_buyers(shop: ShopTables, everyone: pd.DataFrame) -> dict[str, pd.DataFrame]:

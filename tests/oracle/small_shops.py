@@ -84,5 +84,6 @@ SHOPS: dict[str, Callable[[], Rows]] = {
     "without_events": lambda: without("events"),
     "without_orders": lambda: without("orders"),
     "without_users_and_products": lambda: without("users", "products"),
+    "without_costs": lambda: without("inventory_items", "products"),
     "events_alone": lambda: {"events": awkward_shop()["events"]},
 }

@@ -54,6 +54,7 @@ SHOPS = [
     pytest.param("without_events", {}, id="without-events"),
     pytest.param("without_orders", {}, id="without-orders"),
     pytest.param("without_users_and_products", {}, id="without-users-and-products"),
+    pytest.param("without_costs", {}, id="without-costs"),
     pytest.param("events_alone", {}, id="events-alone"),
     pytest.param("demo", {}, id="demo"),
     pytest.param("demo", ABROAD, id="demo-in-new-york"),
@@ -78,6 +79,7 @@ NOT_AVAILABLE = {
     "without_events": NEED_EVENTS,
     "without_orders": {"stg_orders"},
     "without_users_and_products": {"stg_users", "stg_products"},
+    "without_costs": {"stg_inventory_items", "stg_products"} | STOCK,
     "events_alone": {f"stg_{table}" for table in ALONE} | NEED_ORDERS,
 }
 EMPTY = {  # elsewhere a comparison without rows proves nothing

@@ -8,13 +8,13 @@ purchases as (
     select * from stg_purchases
 ),
 
--- A source without orders says nothing of what became of them: none of them is known to be cancelled.
+-- A source without orders says nothing of what became of them: none is known to be cancelled or delivered.
 final as (
     select
         order_id,
         max(user_id) as user_id,
         min(visitor_id) as visitor_id,
-        'complete' as status,
+        'processing' as status,
         min(purchased_at) as created_at,
         cast(null as timestamp) as shipped_at,
         cast(null as timestamp) as delivered_at,

@@ -25,6 +25,13 @@ order_lines as (
     from order_items
 ),
 
+-- A shop that states no cost for any line does not know its costs: they are NULL then, not zero. Judged on
+-- all lines, so that a closed day does not change when as_of passes the first line with a cost.
+costs_known as (
+    select coalesce(logical_or(unit_cost is not null), true) as has_costs,
+    from order_items
+),
+
 -- A line without its order is kept with its own status: its money was still taken.
 dated as (
     select
@@ -75,12 +82,13 @@ known as (
 
 amounts as (
     select
-        *,
+        known.*,
         cast(list_price * quantity as numeric) as gross_sales,
         cast(discount * quantity as numeric) as discounts,
         cast((list_price - discount) * quantity as numeric) as sold_value,
-        cast(coalesce(unit_cost, 0) * quantity as numeric) as cost,
+        if(costs_known.has_costs, cast(coalesce(unit_cost, 0) * quantity as numeric), null) as cost,
     from known
+    cross join costs_known
 ),
 
 -- Cancelled wins over returned, so that no line is deducted twice.
@@ -89,8 +97,8 @@ settled as (
         *,
         if(is_cancelled, sold_value, cast(0 as numeric)) as cancellations,
         if(is_returned, sold_value, cast(0 as numeric)) as returns,
-        if(is_returned, cost, cast(0 as numeric)) as returned_cost,
-        if(is_cancelled or is_returned, cast(0 as numeric), cost) as cost_of_goods,
+        if(is_returned or cost is null, cost, cast(0 as numeric)) as returned_cost,
+        if((is_cancelled or is_returned) and cost is not null, cast(0 as numeric), cost) as cost_of_goods,
     from amounts
 ),
 

@@ -1,8 +1,12 @@
 -- purpose: orders with their revenue, session and place in the customer's history.
 -- grain: one row an order placed by as_of.
--- inputs: stg_orders (optional), int_order_lines, int_order_sessions.
+-- inputs: stg_orders (optional), int_order_lines, int_order_sessions, stg_order_items.
 
 with
+
+order_items as (
+    select * from stg_order_items
+),
 
 orders as (
     select * from stg_orders
@@ -48,6 +52,13 @@ line_sums as (
     group by order_id
 ),
 
+-- A shop that states no cost at all does not know its costs: they are NULL then, not zero. Judged on all
+-- lines, as in int_order_lines.
+costs_known as (
+    select coalesce(logical_or(unit_cost is not null), true) as has_costs,
+    from order_items
+),
+
 -- Lines whose order is missing still make an order, so that sums over orders equal sums over lines.
 combined as (
     select
@@ -68,11 +79,12 @@ combined as (
         coalesce(line_sums.cancellations, 0) as cancellations,
         coalesce(line_sums.returns, 0) as returns,
         coalesce(line_sums.net_revenue, 0) as net_revenue,
-        coalesce(line_sums.cost_of_goods, 0) as cost_of_goods,
-        coalesce(line_sums.gross_profit, 0) as gross_profit,
+        if(costs_known.has_costs, coalesce(line_sums.cost_of_goods, 0), null) as cost_of_goods,
+        if(costs_known.has_costs, coalesce(line_sums.gross_profit, 0), null) as gross_profit,
     from orders
     full join line_sums
         on orders.order_id = line_sums.order_id
+    cross join costs_known
 ),
 
 counted as (

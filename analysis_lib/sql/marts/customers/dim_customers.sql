@@ -1,9 +1,13 @@
 -- purpose: what each customer did, bought and is worth so far, buyers or not.
 -- grain: one row a user known by as_of.
--- inputs: int_orders, int_order_lines, int_session_products, int_purchase_history,
---   int_purchase_fit, int_purchase_predictions, fct_sessions (optional), stg_users (optional).
+-- inputs: int_orders, int_order_lines, int_session_products, int_purchase_history, int_purchase_fit,
+-- int_purchase_predictions, fct_sessions (optional), stg_users (optional), stg_order_items.
 
 with
+
+order_items as (
+    select * from stg_order_items
+),
 
 users as (
     select * from stg_users
@@ -100,6 +104,13 @@ order_sums as (
     group by user_id
 ),
 
+-- A shop that states no cost at all does not know its costs: they are NULL then, not zero. Judged on all
+-- lines, as in int_order_lines.
+costs_known as (
+    select coalesce(logical_or(unit_cost is not null), true) as has_costs,
+    from order_items
+),
+
 line_sums as (
     select
         user_id,
@@ -148,7 +159,7 @@ combined as (
         coalesce(order_sums.items, 0) as items,
         coalesce(order_sums.gross_sales, 0) as gross_sales,
         coalesce(order_sums.net_revenue, 0) as net_revenue,
-        coalesce(order_sums.gross_profit, 0) as gross_profit,
+        if(costs_known.has_costs, coalesce(order_sums.gross_profit, 0), null) as gross_profit,
         coalesce(line_sums.delivered_items, 0) as delivered_items,
         coalesce(line_sums.returned_items, 0) as returned_items,
         date_diff(order_sums.last_order_date, order_sums.first_order_date, day) as days_first_to_last_order,
@@ -161,6 +172,7 @@ combined as (
         expected.predicted_orders_12m,
         expected.predicted_average_order_value,
     from user_ids
+    cross join costs_known
     left join users
         on user_ids.user_id = users.user_id
     left join event_sums

@@ -1,9 +1,13 @@
 -- purpose: what the customers of each traffic source and month cost, bought and are worth.
 -- grain: one row a traffic source and cohort month with a user or ad spend.
--- inputs: dim_customers, int_orders, dim_traffic_sources, fct_sessions (optional),
---   stg_marketing_spend (optional).
+-- inputs: dim_customers, int_orders, dim_traffic_sources, fct_sessions (optional), stg_marketing_spend
+-- (optional), stg_order_items.
 
 with
+
+order_items as (
+    select * from stg_order_items
+),
 
 customers as (
     select * from dim_customers
@@ -90,6 +94,13 @@ members as (
         date_trunc(acquired_date, month) as cohort_month,
     from acquired
     where acquired_date is not null
+),
+
+-- A shop that states no cost at all does not know its costs: they are NULL then, not zero. Judged on all
+-- lines, as in int_order_lines.
+costs_known as (
+    select coalesce(logical_or(unit_cost is not null), true) as has_costs,
+    from order_items
 ),
 
 cohorts as (
@@ -255,13 +266,14 @@ with_spend as (
         coalesce(cohorts.buyers, 0) as buyers,
         coalesce(cohorts.orders, 0) as orders,
         coalesce(cohorts.net_revenue, 0) as net_revenue,
-        coalesce(cohorts.gross_profit, 0) as gross_profit,
+        if(costs_known.has_costs, coalesce(cohorts.gross_profit, 0), null) as gross_profit,
         source_spend.spend,
     from cohorts
     full join source_spend
         on
             cohorts.traffic_source = source_spend.traffic_source
             and cohorts.cohort_month = source_spend.cohort_month
+    cross join costs_known
 ),
 
 described as (
@@ -322,12 +334,13 @@ combined as (
         described.*,
         described.last_date <= @as_of as is_complete,
         if(
-            date_add(described.last_date, interval 364 day) <= @as_of,
+            date_add(described.last_date, interval 364 day) <= @as_of and costs_known.has_costs,
             coalesce(first_years.gross_profit_12m, 0),
             null
         ) as gross_profit_12m,
         paybacks.payback_days,
     from described
+    cross join costs_known
     left join first_years
         on
             described.traffic_source = first_years.traffic_source

@@ -1,8 +1,12 @@
 -- purpose: the profit and loss of each day: sales, what was deducted, cost, ad spend, contribution.
 -- grain: one row a calendar day from the first order, return or spend to as_of.
--- inputs: int_order_lines, int_orders, stg_marketing_spend (optional).
+-- inputs: int_order_lines, int_orders, stg_marketing_spend (optional), stg_order_items.
 
 with
+
+order_items as (
+    select * from stg_order_items
+),
 
 order_lines as (
     select * from int_order_lines
@@ -81,6 +85,13 @@ spend_known as (
     from marketing_spend
 ),
 
+-- A shop that states no cost at all does not know its costs: they are NULL then, not zero. Judged on all
+-- lines, as in int_order_lines.
+costs_known as (
+    select coalesce(logical_or(unit_cost is not null), true) as has_costs,
+    from order_items
+),
+
 active_dates as (
     select calendar_date from order_days
     union distinct
@@ -108,13 +119,18 @@ days as (
         coalesce(order_days.cancellations, 0) as cancellations,
         coalesce(return_days.returns, 0) as returns,
         coalesce(order_days.sold_revenue, 0) - coalesce(return_days.returns, 0) as net_revenue,
-        coalesce(order_days.cost_of_goods, 0) - coalesce(return_days.returned_cost, 0) as cost_of_goods,
+        if(
+            costs_known.has_costs,
+            coalesce(order_days.cost_of_goods, 0) - coalesce(return_days.returned_cost, 0),
+            null
+        ) as cost_of_goods,
         if(spend_known.has_spend, coalesce(spend_days.ad_spend, 0), null) as ad_spend,
         coalesce(order_counts.new_customer_orders, 0) as new_customer_orders,
         coalesce(order_days.new_customer_revenue, 0)
         - coalesce(return_days.new_customer_returns, 0) as new_customer_revenue,
     from calendar
     cross join spend_known
+    cross join costs_known
     left join order_counts
         on calendar.calendar_date = order_counts.calendar_date
     left join order_days

@@ -1,8 +1,12 @@
 -- purpose: how each department and category is looked at, bought, returned and what it earns.
 -- grain: one row a level and category of it that has a product, an event or an order line.
--- inputs: int_order_lines, int_session_products, fct_product_performance.
+-- inputs: int_order_lines, int_session_products, fct_product_performance, stg_order_items.
 
 with
+
+order_items as (
+    select * from stg_order_items
+),
 
 order_lines as (
     select * from int_order_lines
@@ -297,6 +301,13 @@ purchasing as (
     group by category_sessions.category_number
 ),
 
+-- A shop that states no cost at all does not know its costs: they are NULL then, not zero. Judged on all
+-- lines, as in int_order_lines.
+costs_known as (
+    select coalesce(logical_or(unit_cost is not null), true) as has_costs,
+    from order_items
+),
+
 sales as (
     select
         category_number,
@@ -336,14 +347,15 @@ combined as (
         coalesce(sales.cancellations, 0) as cancellations,
         coalesce(sales.returns, 0) as returns,
         coalesce(sales.net_revenue, 0) as net_revenue,
-        coalesce(sales.cost_of_goods, 0) as cost_of_goods,
-        coalesce(sales.gross_profit, 0) as gross_profit,
+        if(costs_known.has_costs, coalesce(sales.cost_of_goods, 0), null) as cost_of_goods,
+        if(costs_known.has_costs, coalesce(sales.gross_profit, 0), null) as gross_profit,
         coalesce(sales.delivered_units, 0) as delivered_units,
         coalesce(sales.returned_units, 0) as returned_units,
         catalogue.searches,
         catalogue.recommendation_visits,
         catalogue.related_visits,
     from categories
+    cross join costs_known
     left join catalogue
         on categories.category_number = catalogue.category_number
     left join behaviour

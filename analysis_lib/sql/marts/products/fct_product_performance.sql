@@ -1,8 +1,13 @@
 -- purpose: how each product is looked at, bought, returned and what it earns.
 -- grain: one row a product, sold or not.
--- inputs: int_order_lines, int_session_products, stg_products (optional), stg_events (optional).
+-- inputs: int_order_lines, int_session_products, stg_products (optional), stg_events (optional),
+-- stg_order_items.
 
 with
+
+order_items as (
+    select * from stg_order_items
+),
 
 products as (
     select * from stg_products
@@ -100,6 +105,13 @@ purchasing as (
     group by session_products.product_id
 ),
 
+-- A shop that states no cost at all does not know its costs: they are NULL then, not zero. Judged on all
+-- lines, as in int_order_lines.
+costs_known as (
+    select coalesce(logical_or(unit_cost is not null), true) as has_costs,
+    from order_items
+),
+
 sales as (
     select
         product_id,
@@ -137,8 +149,8 @@ combined as (
         coalesce(sales.cancellations, 0) as cancellations,
         coalesce(sales.returns, 0) as returns,
         coalesce(sales.net_revenue, 0) as net_revenue,
-        coalesce(sales.cost_of_goods, 0) as cost_of_goods,
-        coalesce(sales.gross_profit, 0) as gross_profit,
+        if(costs_known.has_costs, coalesce(sales.cost_of_goods, 0), null) as cost_of_goods,
+        if(costs_known.has_costs, coalesce(sales.gross_profit, 0), null) as gross_profit,
         coalesce(purchasing.purchasing_viewing_sessions, 0) as purchasing_viewing_sessions,
         coalesce(sales.delivered_units, 0) as delivered_units,
         coalesce(sales.returned_units, 0) as returned_units,
@@ -150,6 +162,7 @@ combined as (
         if(known_ways.has_related, coalesce(found.related_visits, 0), null) as related_visits,
     from product_ids
     cross join known_ways
+    cross join costs_known
     left join products
         on product_ids.product_id = products.product_id
     left join behaviour
