@@ -57,7 +57,8 @@ def wanted(book: Shop, found: CrossSell) -> Finding:
     if not found.has_probabilities:
         return Finding(headline, f"Of them {reasons}. Without probabilities: {found.why_not}.")
     naive = numbers.money(found.totals["naive_lost_revenue"], currency, 0)
-    purchases = numbers.count(found.totals["expected_purchases"], 1)
+    expected = found.totals["expected_purchases"] or 0.0
+    purchases = numbers.count(expected, 1 if expected < 10 else 0)
     return Finding(
         headline,
         f"Of them {reasons}. At their prices that would be {naive}, but only {purchases} of them "

@@ -28,9 +28,8 @@ def write(book: Shop) -> list[Finding]:
     if not found.whole.buyers:
         return [Finding(f"None of the {found.since} has bought yet.")]
     compared = journeys_tests.compare(book)
-    sources = [
-        findings.see(one, "marketing", "what a customer of each source cost") for one in _sources(compared)
-    ]
+    *others, last = _sources(compared)
+    sources = [*others, findings.see(last, "marketing", "what a customer of each source cost")]
     made = [_speed(found), _share(book, found), *sources, _at_once(compared), _months(compared)]
     return [finding for finding in made if finding is not None]
 

@@ -12,6 +12,7 @@ from analysis_lib.pages import marketing_findings
 from analysis_lib.pages import marketing_headline as kpis
 from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import charts, numbers, paired_charts
+from analysis_lib.reporting.changes import change
 from analysis_lib.reporting.html import Html, empty, join
 from analysis_lib.reporting.paired_charts import PairedBar, Panel
 from analysis_lib.reporting.windows import Window
@@ -94,6 +95,7 @@ def over_time(book: Shop) -> Html:
     sentence = _time_sentence(weeks, sums, partial, currency, ads.has_spend)
     cut = [_cut(week, ads).text for week, is_cut in zip(weeks, partial, strict=True) if is_cut]
     note = f" Hatched or hollow: not a whole week ({'; '.join(cut)})." if cut else ""
+    note += _same_days(weeks[-1], ads, currency) if partial[-1] else ""
     even_note = (
         " Break-even: 1 / gross margin of the window."
         if ads.has_spend and panels[-1].reference is not None
@@ -106,7 +108,7 @@ def over_time(book: Shop) -> Html:
         if len(panels) > 1
         else f"Revenue of visits from ads by week, {period}",
         f"{sentence}{note}{even_note}",
-        f"Column charts by week, {period}: {', '.join(panel.title.lower() for panel in panels)}. "
+        f"Column charts by week, {period}: {', '.join(panel.title for panel in panels)}. "
         f"{sentence}{note} {marked.text}".strip(),
     )
     chart = paired_charts.weeks("ads-by-week", starts, partial, panels, words, marked)
@@ -127,6 +129,23 @@ def _cut(week: Window, ads: data.Ads) -> Window:
     """The days of the week that the data has."""
     assert ads.first_day is not None
     return Window(max(week.first, ads.first_day), min(week.last, ads.windows.current.last))
+
+
+def _same_days(week: Window, ads: data.Ads, currency: str) -> str:
+    """A week that is not over, against the same days of the week before; nothing where it began late."""
+    days = _cut(week, ads)
+    then = days.earlier(7)
+    if days.first != week.first or ads.first_day is None or then.first < ads.first_day:
+        return ""
+    now, before = ads.sums(days, ""), ads.sums(then, "")
+    column, what = ("spend", "ad spend") if ads.has_spend else ("revenue", "attributed revenue")
+    compared = change(now[column], before[column], "money", currency)
+    if not compared.is_known:
+        return ""
+    return (
+        f" {days.text}: {what} {numbers.money(now[column], currency)}, against "
+        f"{numbers.money(before[column], currency)} on the same days of the week before ({compared.brief})."
+    )
 
 
 def _time_sentence(

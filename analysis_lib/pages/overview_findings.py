@@ -92,9 +92,24 @@ def _against_year(found: Headline, name: str, currency: str) -> Finding | None:
     return Finding(
         f"{metric(name).label} stands {above} 52 weeks before: {made.brief}.",
         f"It was {amount(before, kind, currency)} on {sums.windows.year_before.text} "
-        f"({_interval(tested.test, before, sums)}; {numbers.p_value(tested.p_value)} after Holm).",
+        f"({_interval(tested.test, before, sums)}; {numbers.p_value(tested.p_value)} after Holm)."
+        f"{_largest_factor(found, currency)}",
         made.tone,
         is_claim=True,
+    )
+
+
+def _largest_factor(found: Headline, currency: str) -> str:
+    """Which of visits, orders out of them and their size makes most of the difference to a year before."""
+    parts = revenue.factors(found.profit, found.visits, "year_before")
+    if not parts:
+        return ""
+    whole = sum(part.contribution for part in parts)
+    largest = max(parts, key=lambda part: part.contribution * (1 if whole > 0 else -1))
+    return (
+        f" The largest part of it is {largest.label.lower()}: "
+        f"{numbers.signed_money(largest.contribution, currency)} "
+        f"of {numbers.signed_money(whole, currency)}."
     )
 
 

@@ -110,11 +110,12 @@ class Factor:
     contribution: float
 
 
-def factors(profit: Totals, visits: Totals) -> list[Factor]:
+def factors(profit: Totals, visits: Totals, period: str = "previous") -> list[Factor]:
     """Net revenue = sessions × orders per session × revenue per order: what each adds to the change.
 
     The contributions add up to the change exactly (logarithmic mean Divisia index). Empty where one of
-    the values is missing, zero or negative, because then no such split exists.
+    the values is missing, zero or negative, because then no such split exists. `period` is what the window is
+    compared with.
 
     References
     ----------
@@ -122,7 +123,7 @@ def factors(profit: Totals, visits: Totals) -> list[Factor]:
     """
     values: dict[str, tuple[float, float]] = {}
     for name, source in (("sessions", visits), ("orders", profit), ("net_revenue", profit)):
-        current, previous = source.value(name), source.value(name, "previous")
+        current, previous = source.value(name), source.value(name, period)
         if current is None or previous is None or current <= 0 or previous <= 0:
             return []
         values[name] = (current, previous)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TRACKING = "tracking"
 # A month is too long to be explained by a day off, but not by a sale or by a change of the shop's own.
 MONTHLY_KINDS = ("sale", "other", TRACKING)
-_AXIS_POINTS = 370  # about what is left of a chart of full width for its days
+_AXIS_POINTS = 190  # about what a chart for a phone leaves for its days; what fits there fits everywhere
 _LETTER_POINTS = 5.4  # of a label in 9 pt
 _GAP_POINTS = 8.0
 _MOST_NAMES = 4

@@ -134,7 +134,7 @@ def test_labels_never_touch_and_every_event_has_one(spans: list[tuple[int, int]]
     events = [_event(day, length, f"Event {day}") for day, length in sorted(spans)]
     start = D(2026, 9, 1)
     found = calendar_events.place(events, lambda date: float((date - start).days), columns)
-    unit = 370 / columns
+    unit = 190 / columns
     for before, after in itertools.pairwise(sorted(found.labels, key=lambda label: label.at)):
         needed = 5.4 * (len(before.text) + len(after.text)) / 2
         assert (after.at - before.at) * unit >= needed
