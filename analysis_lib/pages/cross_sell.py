@@ -57,9 +57,10 @@ def _card(book: Shop, found: CrossSell, name: str) -> Card:
     value = found.totals[name]
     note = ""
     if name == "cross_sell_candidates":
-        note = f"{numbers.count(found.totals['carted'])} of them in the cart once"
-        stock = found.totals["out_of_stock"]
-        note += f"; {numbers.count(stock)} out of stock" if stock else ""
+        carted, stock = found.totals["carted"], found.totals["out_of_stock"]
+        parts = [f"{numbers.count(carted)} of them in the cart once"] if carted else []
+        parts += [f"{numbers.count(stock)}{'' if carted else ' of them'} out of stock"] if stock else []
+        note = "; ".join(parts)
     elif name == "cross_sell_expected_margin":
         note = (
             f"in the {numbers.days(book.parameters.propensity_horizon_days)} after {day(book.data_through)}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_SEGMENTS = 8
 
 
+_WORTH_SAYING = 0.05  # viewers of whom a dimension is not known, as a part of all
 _CHARTS = (("device", "traffic_source"), ("visitor_type", "country"), (segments.CATEGORY,))
 
 
@@ -48,7 +49,7 @@ def gaps(book: Shop, dimensions: Sequence[str] = _CHARTS[0]) -> Html:
         )
     is_category = list(dimensions) == [segments.CATEGORY]
     overall = _together(named) if is_category else viewers(book).current.rate
-    note = " A visitor counts in every category that they viewed." if is_category else ""
+    note = " A visitor counts in every category that they viewed." if is_category else _unknown(named)
     standing_out = [row.label for row in rows if row.stands_out]
     outcome = (
         f"Clearly different from the rest: {', '.join(standing_out)}."
@@ -61,13 +62,30 @@ def gaps(book: Shop, dimensions: Sequence[str] = _CHARTS[0]) -> Html:
         f"Hollow, with the count alone: {numbers.too_few(book.parameters.min_sample)}.{note}",
         f"Dot chart of conversion by {labels}. {outcome} "
         + "; ".join(f"{row.label} {row.text}" for row in rows)
-        + ".",
+        + f".{note}",
     )
     name = f"conversion-by-{'-'.join(dimensions)}".replace("_", "-")
     label = f"{'together' if is_category else 'all'} {numbers.percent(overall)}"
     return rate_charts.estimates(
         name, rows, overall, label, functools.partial(numbers.percent, decimals=0), words
     ).html
+
+
+def _unknown(found: Sequence[segments.Segment]) -> str:
+    """A warning where a dimension is not known of many: then who is known may be chosen by having bought."""
+    notes = []
+    for dimension in dict.fromkeys(segment.dimension for segment in found):
+        counted = {one.name: one.conversion for one in found if one.dimension == dimension}
+        unknown, viewers = counted.get(segments.NOT_SET), sum(one.trials for one in counted.values())
+        if unknown is None or len(counted) == 1 or unknown.trials < _WORTH_SAYING * viewers:
+            continue
+        notes.append(
+            f" {segments.DIMENSIONS[dimension]} is not known of {numbers.count(unknown.trials)} of "
+            f"{numbers.plural(viewers, 'viewer')}, of whom {numbers.count(unknown.successes)} purchased: "
+            "where "
+            "buyers are known more often than others, these rates are too high."
+        )
+    return "".join(notes)
 
 
 def _together(found: Sequence[segments.Segment]) -> float | None:

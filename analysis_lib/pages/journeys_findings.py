@@ -29,7 +29,7 @@ def write(book: Shop) -> list[Finding]:
         return [Finding(f"None of the {found.since} has bought yet.")]
     compared = journeys_tests.compare(book)
     *others, last = _sources(compared)
-    sources = [*others, findings.see(last, "marketing", "what a customer of each source cost")]
+    sources = [*others, findings.see_claim(last, "marketing", "what a customer of each source cost")]
     made = [_speed(found), _share(book, found), *sources, _at_once(compared), _months(compared)]
     return [finding for finding in made if finding is not None]
 

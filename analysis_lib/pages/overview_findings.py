@@ -33,7 +33,7 @@ def write(book: Shop, found: Headline) -> list[Finding]:
             "funnel",
             "at which step visits stop, and for whom",
         ),
-        findings.see(_left_over(found.profit, currency), "marketing", "which of the ad spend came back"),
+        _left_over(found.profit, currency),
     ]
     return [finding for finding in made if finding is not None]
 
@@ -168,4 +168,5 @@ def _left_over(found: Totals, currency: str) -> Finding | None:
         detail += f"{numbers.money(roas, currency, 2)} of net revenue"
     verb = "left" if contribution >= 0 else "lost"
     headline = f"After goods and ads {numbers.money(abs(contribution), currency)} was {verb}."
-    return Finding(headline, f"{detail}.", "neutral" if contribution >= 0 else "bad")
+    made = Finding(headline, f"{detail}.", "neutral" if contribution >= 0 else "bad")
+    return findings.see(made, "marketing", "which of the ad spend came back")

@@ -31,12 +31,14 @@ def write(book: Shop) -> list[Finding]:
         made += [earning(found, currency), below_cost(found, currency)]
     if found.has_views:
         made.append(
-            findings.see(in_vain(found, tests), "funnel", "whether the whole shop loses there, and for whom")
+            findings.see_claim(
+                in_vain(found, tests), "funnel", "whether the whole shop loses there, and for whom"
+            )
         )
     if found.total("delivered_units"):
         made.append(coming_back(found, tests, currency))
     if found.has_sales:
-        made.append(findings.see(moved(book, found, tests), "inventory", "whether the stock lasts"))
+        made.append(findings.see_claim(moved(book, found, tests), "inventory", "whether the stock lasts"))
     return [finding for finding in made if finding is not None]
 
 

@@ -176,11 +176,13 @@ class _Links:
     def _output(self, notebook: str) -> str:
         if notebook in self.outputs:
             return self.outputs[notebook]
-        if notebook in self.left_out:
+        # A page that a shop's own reports.yml does not list leaves plain text, a name that is nowhere is a
+        # mistake.
+        if notebook in self.left_out or (self.spec.notebook.parent / notebook).is_file():
             return ""
         raise RenderError(
-            f"Page {self.spec.id} ({self.spec.notebook.name}) links to {notebook}, which reports.yml does "
-            "not publish.",
+            f"Page {self.spec.id} ({self.spec.notebook.name}) links to {notebook}, which is no notebook "
+            "of this project.",
             did_you_mean(notebook, {*self.outputs, *self.left_out}),
         )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from analysis_lib.reporting import annotations as calendar_events
 from analysis_lib.reporting import figure as fig
 from analysis_lib.reporting.annotations import Annotations
-from analysis_lib.reporting.chart import Chart, finish, thinned
+from analysis_lib.reporting.chart import Chart, finish, thinned, wrapped
 from analysis_lib.reporting.chart import Words as Words
 from analysis_lib.reporting.windows import month, short_day
 
@@ -238,17 +238,23 @@ def bars(name: str, rows: Sequence[Bar], words: Words, width: float = fig.FULL_W
             saturation=1,
         )
         largest = max((abs(row.value) for row in rows), default=0.0) or 1.0
+        texts = []
         for position, (patch, row) in enumerate(zip(axes.patches, rows, strict=True)):
             patch.set_facecolor("none" if row.hatched else row.color)
             if row.hatched:
                 patch.set(edgecolor=row.color, hatch="///", linewidth=1.2)
-            axes.annotate(
-                row.text,
-                xy=(max(row.value, 0), position),  # right of zero for a loss, too: clear of the row labels
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                annotation_clip=False,
+            texts.append(
+                axes.annotate(
+                    row.text,
+                    xy=(
+                        max(row.value, 0),
+                        position,
+                    ),  # right of zero for a loss, too: clear of the row labels
+                    xytext=(6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    annotation_clip=False,
+                )
             )
         label_rows(axes, [row.label for row in rows])
         has_negative = any(row.value < 0 for row in rows)
@@ -256,7 +262,7 @@ def bars(name: str, rows: Sequence[Bar], words: Words, width: float = fig.FULL_W
         without_value_axis(axes)
         axes.axvline(0, color=fig.MUTED if has_negative else fig.GRID, linewidth=1)
         drawn = [{"row": row.label, "value": row.value, "text": row.text} for row in rows]
-        return finish(figure, name, words, drawn)
+        return finish(figure, name, words, drawn, wrapped(figure, texts))
 
 
 def label_rows(axes: Axes, labels: Sequence[str]) -> None:

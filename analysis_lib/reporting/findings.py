@@ -76,6 +76,17 @@ def see(finding: Finding | None, page: str, question: str) -> Finding | None:
     return dataclasses.replace(finding, see=(page, question)) if finding is not None else None
 
 
+def see_claim(finding: Finding | None, page: str, question: str) -> Finding | None:
+    """The same where the finding is a claim: that nothing was found raises no question.
+
+    Examples
+    --------
+    >>> see_claim(Finding("No product moved."), "inventory", "whether the stock lasts").see is None
+    True
+    """
+    return see(finding, page, question) if finding is not None and finding.is_claim else finding
+
+
 def is_found(adjusted_p: float | None) -> bool:
     """Whether a comparison may be called a difference, by its p-value after Holm.
 

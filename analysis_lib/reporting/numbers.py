@@ -57,8 +57,8 @@ def money(value: Any, currency: str, decimals: int | None = None) -> str:
     --------
     >>> money(12345.6, "USD"), money(86.4, "EUR"), money(-1200, "CHF"), money(5000.4, "JPY")
     ('$12,346', '€86.40', '−CHF\\xa01,200', '¥5,000')
-    >>> money(None, "USD")
-    '–'
+    >>> money(None, "USD"), money(0.001, "USD"), money(0, "USD")
+    ('–', 'under\\xa0$0.01', '$0')
     """
     known = number_or_none(value)
     if known is None:
@@ -66,6 +66,8 @@ def money(value: Any, currency: str, decimals: int | None = None) -> str:
     if decimals is None:
         cents = abs(known) < _CENTS_BELOW and currency not in _WITHOUT_CENTS and known != 0
         decimals = 2 if cents else 0
+        if cents and abs(known) < 0.005:
+            return _signed(known, f"under{NO_BREAK}{_prefix(currency)}0.01")
     return _signed(known, f"{_prefix(currency)}{_rounded(abs(known), decimals):,.{decimals}f}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis_lib.reporting import figure as fig
-from analysis_lib.reporting.chart import Chart, Words, finish
+from analysis_lib.reporting.chart import Chart, Words, finish, wrapped
 from analysis_lib.reporting.charts import Formatter, label_rows, without_value_axis
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Step:
 def funnel(name: str, steps: Sequence[Step], words: Words) -> Chart:
     """The steps from top to bottom: a solid bar for the ordered count, an outline for the any-order one."""
     with fig.drawing(height=0.25 + 0.36 * len(steps)) as (figure, axes):
+        texts = []
         for position, step in enumerate(steps):
             axes.barh(
                 position,
@@ -38,13 +39,15 @@ def funnel(name: str, steps: Sequence[Step], words: Words) -> Chart:
                 linestyle=(0, (3, 2)),
             )
             axes.barh(position, step.ordered, height=0.5, color=fig.SERIES[0])
-            axes.annotate(
-                step.text,
-                xy=(max(step.ordered, step.any_order), position),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                annotation_clip=False,
+            texts.append(
+                axes.annotate(
+                    step.text,
+                    xy=(max(step.ordered, step.any_order), position),
+                    xytext=(6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    annotation_clip=False,
+                )
             )
         label_rows(axes, [step.label for step in steps])
         axes.set_xlim(0, (max((max(step.ordered, step.any_order) for step in steps), default=0) or 1) * 1.01)
@@ -53,7 +56,7 @@ def funnel(name: str, steps: Sequence[Step], words: Words) -> Chart:
             {"row": step.label, "in_order": step.ordered, "any_order": step.any_order, "text": step.text}
             for step in steps
         ]
-        return finish(figure, name, words, drawn)
+        return finish(figure, name, words, drawn, wrapped(figure, texts))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def stamp(book: Shop, newest: Mapping[str, dt.date | None] | None = None) -> Htm
         f"window {found.current.text} ({plural(found.current.days, 'day')}), before it {found.previous.text}",
         f"days in {escape(book.parameters.timezone)}",
         f"money in {escape(book.parameters.currency)}",
-        badge(book),
+        f'<a href="quality.ipynb">{badge(book)}</a>',
     ]
     line = f'<p class="stamp">{" · ".join(part for part in parts if part)}</p>'
     return join([Html(line), *_banners(book.data_through, newest or {})])

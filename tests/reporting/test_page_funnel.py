@@ -116,3 +116,18 @@ def test_who_is_asked_for_stands_in_a_chart(dimensions: tuple[str, str], two_mon
     text = text_of(funnel_segments.by_dimension(two_months))
     for name in dimensions:
         assert segments.DIMENSIONS[name].lower() in text.lower()
+
+
+def test_where_only_buyers_are_known_the_chart_warns(tmp_path: Path) -> None:
+    """A country that is known only of who has an account says who bought, not who converts."""
+    story = shops.Story().product()
+    for number in range(80):
+        story.visit(f"v{number}", shops.AS_OF, *(shops.BUYS if number < 40 else shops.BUYS[:2]))
+        if number < 40:
+            story.order(f"v{number}", shops.AS_OF)
+    for event in story.rows["stg_events"]:
+        if int(event["visitor_id"].removeprefix("u:v")) >= 40:
+            event["country"] = None
+    text = text_of(funnel_segments.gaps(shops.make_shop(tmp_path, story.rows), ["country"]))
+    assert "Country is not known of 40 of 80 viewers, of whom 0 purchased" in text
+    assert "Device" not in text
