@@ -88,6 +88,14 @@ def test_links_to_a_page_that_is_not_in_this_site_become_text(project: Settings)
     assert body(made) == ["the funnel", '<a class="left-out">c</a>']
 
 
+def test_links_to_a_page_that_this_shop_does_not_list_become_text(project: Settings) -> None:
+    """A shop that publishes three of the nine pages keeps their notebooks, which link to the others."""
+    made_plan = plan_of(project)
+    (made_plan.pages[0].notebook.parent / "marketing.ipynb").write_text("{}")
+    made = page(project, text("[ads](marketing.ipynb)"), text('<a href="marketing.ipynb">c</a>'))
+    assert body(made) == ["ads", '<a class="left-out">c</a>']
+
+
 def test_a_link_to_an_unknown_notebook_is_an_error(project: Settings) -> None:
     with pytest.raises(
         RenderError, match=r'Page overview .* links to funel.ipynb.*Did you mean "funnel.ipynb"'
