@@ -87,7 +87,7 @@ def write_brief(
             if not is_chosen(tags(cell), spec.tag):
                 continue
             where = f"Brief {spec.id}: notebook {page.notebook.name}, {cell_name(notebook, index)}"
-            if f"{spec.tag}-break" in tags(cell):
+            if parts and f"{spec.tag}-break" in tags(cell):  # a title never stands alone
                 parts.append(typst("#pagebreak(weak: true)"))
             parts += writer.cell(cell, where, most_of(tags(cell), spec.tag))
             outputs = [joined(output.get("data", {}).get("text/html")) for output in cell.get("outputs", [])]
