@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis_lib.errors import RenderError
@@ -21,7 +22,7 @@ from analysis_lib.publish.brief_appendix import (
     shown,
     stamp_of,
 )
-from analysis_lib.publish.brief_cells import CellWriter, is_chosen, most_of, typst
+from analysis_lib.publish.brief_cells import CellWriter, is_chosen, most_of, notices, typst
 from analysis_lib.publish.notebook import Notebook, cell_name, joined, tags
 from analysis_lib.publish.pages import page_title
 from analysis_lib.publish.plan import BriefSpec, Plan
@@ -44,23 +45,36 @@ format:
 _FINDING = re.compile(r"^#brief-finding\(.*$", re.MULTILINE)
 
 
-def write_brief(
-    folder: Path,
-    spec: BriefSpec,
-    plan: Plan,
-    executed: Mapping[str, Notebook],
-    stamp: Stamp,
-    theme: Path,
-    language: str = "en",
-) -> Path:
-    """Write a brief's `.qmd`, its figures, the template and the fonts into `folder`.
+@dataclass(frozen=True)
+class Paper:
+    """What the briefs of a run are made of.
 
     Parameters
     ----------
+    plan
+        The pages and briefs.
     executed
         Page id to the executed notebook.
+    stamp
+        The facts of the run.
     theme
         The folder of the template partials and fonts, `reports/theme/brief`.
+    language
+        Of the texts.
+    notices
+        Page id to what stands above the page (alerts), as Markdown callouts.
+    """
+
+    plan: Plan
+    executed: Mapping[str, Notebook]
+    stamp: Stamp
+    theme: Path
+    language: str = "en"
+    notices: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_brief(folder: Path, spec: BriefSpec, paper: Paper) -> Path:
+    """Write a brief's `.qmd`, its figures, the template and the fonts into `folder`.
 
     Returns
     -------
@@ -73,16 +87,17 @@ def write_brief(
         No cell carries the brief's tag, or an output has no form on paper; the sentence names the cell.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(theme, folder)
+    shutil.copytree(paper.theme, folder)
     fonts = read_fonts(folder / "fonts")
     writer = CellWriter(folder, fonts)
     # A page that is not in this site, or has no data, was not executed
-    pages = [page for name in spec.pages for page in plan.pages if page.id == name and name in executed]
+    by_id = {page.id: page for page in paper.plan.pages if page.id in paper.executed}
+    pages = [by_id[name] for name in spec.pages if name in by_id]
     parts: list[str] = []
     linked: set[str] = set()
     entries: list[Definition] = []
     for page in pages:
-        notebook = executed[page.id]
+        notebook = paper.executed[page.id]
         for index, cell in enumerate(notebook["cells"]):
             if not is_chosen(tags(cell), spec.tag):
                 continue
@@ -99,7 +114,7 @@ def write_brief(
             f"Brief {spec.id}: no cell of its pages carries the tag {spec.tag}.",
             "Tag the cells that belong into it, in JupyterLab under Property inspector, Cell tags.",
         )
-    methods = [method_of(executed[page.id]) for page in pages]
+    methods = [method_of(paper.executed[page.id]) for page in pages]
     wanted = shown(
         entries,
         linked,
@@ -108,9 +123,11 @@ def write_brief(
     )
     folders = ", ".join(f"downloads/{page.id}" for page in pages)
     tables = f"The rows of the tables are on the site, in {folders}." if ".csv" in "".join(parts) else ""
-    head = _facts([stamp_of(executed[page.id]) for page in pages])
-    end = typst(appendix(wanted, methods, stamp, tables))
-    text = "\n\n".join([_front_matter(spec, stamp, language), *head, *parts, end]) + "\n"
+    head = _facts([stamp_of(paper.executed[page.id]) for page in pages])
+    end = typst(appendix(wanted, methods, paper.stamp, tables))
+    notes = notices([paper.notices.get(page.id, "") for page in pages])
+    matter = _front_matter(spec, paper.stamp, paper.language)
+    text = "\n\n".join([matter, *head, *notes, *parts, end]) + "\n"
     document = folder / f"{spec.id}.qmd"
     document.write_text(fonts.printable(text), encoding="utf-8", newline="\n")
     return document

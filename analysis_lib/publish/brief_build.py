@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from analysis_lib.publish import render_builtin, render_quarto
-from analysis_lib.publish.brief import write_brief
+from analysis_lib.publish.brief import Paper, write_brief
 from analysis_lib.publish.fingerprint import hash_bytes, hash_files, hash_value
-from analysis_lib.publish.notebook import Notebook
-from analysis_lib.publish.plan import BriefSpec, Plan
+from analysis_lib.publish.plan import BriefSpec
 from analysis_lib.publish.render import Renderer
-from analysis_lib.publish.request import Stamp
 from analysis_lib.publish.site import pdf_pages
 
 _AT_ONCE = 2
@@ -24,12 +22,8 @@ _CODE = [Path(str(module.__file__)) for module in (render_builtin, render_quarto
 def make_briefs(
     folder: Path,
     kept: Path,
-    plan: Plan,
-    executed: Mapping[str, Notebook],
-    stamp: Stamp,
+    paper: Paper,
     renderer: Renderer,
-    theme: Path,
-    language: str,
     step: Callable[[str, int, int], None],
 ) -> list[str]:
     """Make each brief's PDF in `briefs/` of a run's folder, where the pages link to it.
@@ -40,10 +34,8 @@ def make_briefs(
         The run's folder.
     kept
         Where finished briefs are kept from run to run, with the hash of the document they were made of.
-    executed
-        Page id to the executed notebook.
-    theme
-        The folder of the brief template.
+    paper
+        What briefs are made of.
     step
         Called with a label, how many are done, and how many there are.
 
@@ -62,7 +54,7 @@ def make_briefs(
     def make(spec: BriefSpec) -> Path:
         # A folder with an underscore: renderers leave it out of the site
         work = folder / "_briefs" / spec.id
-        document = write_brief(work, spec, plan, executed, stamp, theme, language)
+        document = write_brief(work, spec, paper)
         finished.mkdir(exist_ok=True)
         made = finished / f"{spec.id}.pdf"
         shutil.copyfile(_rendered(document, kept / spec.id, renderer), made)
@@ -70,10 +62,10 @@ def make_briefs(
 
     notes: list[str] = []
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        made = pool.map(make, plan.briefs)
-        for number, (spec, pdf) in enumerate(zip(plan.briefs, made, strict=True), start=1):
+        made = pool.map(make, paper.plan.briefs)
+        for number, (spec, pdf) in enumerate(zip(paper.plan.briefs, made, strict=True), start=1):
             notes += _length_note(spec, pdf_pages(pdf))
-            step(spec.id, number, len(plan.briefs))
+            step(spec.id, number, len(paper.plan.briefs))
     return notes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ _TITLE = re.compile(r"\A\s*# [^\n]*\n*")
 _HEADING = re.compile(r"\A#{2,6} ")
 _NOTEBOOK_LINK = re.compile(r"\[([^\[\]]*)\]\([\w.-]+\.ipynb[^()\s]*\)")
 _OPTION = re.compile(r"^#\|\s*(fig-alt|fig-cap)\s*:\s*(.+)$", re.MULTILINE)
+_CALLOUT = re.compile(r'^::: \{\.callout-(\w+) title="([^"]*)"\}\n(.*?)\n:::$', re.MULTILINE | re.DOTALL)
 _PICTURES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpeg"}
 
 
@@ -52,6 +53,25 @@ def most_of(cell_tags: Collection[str], tag: str) -> int | None:
     """
     found = [re.fullmatch(rf"{re.escape(tag)}-first(?:-([1-9]\d?))?", name) for name in sorted(cell_tags)]
     return next((int(hit.group(1) or 1) for hit in found if hit), None)
+
+
+def notices(callouts: Sequence[str]) -> list[str]:
+    """What stands above the pages of a brief, as boxes; what several pages say, once.
+
+    Parameters
+    ----------
+    callouts
+        Of each page, as Markdown with Quarto's callouts.
+    """
+    parts: list[str] = []
+    said: set[str] = set()
+    for kind, title, body in _CALLOUT.findall("\n".join(callouts)):
+        lines = [line for line in body.splitlines() if line not in said]
+        said.update(lines)
+        if lines:
+            tone = "warn" if kind == "warning" else "neutral"
+            parts += [typst(f'#brief-finding(tone: "{tone}")['), f"**{title}**", "\n".join(lines), typst("]")]
+    return parts
 
 
 class CellWriter:

@@ -88,6 +88,7 @@ def make_page(
     ]
     if notice:
         cells.append(markdown_cell(notice, "notice"))
+    before = len(cells)
     is_first_text = True
     for cell in executed["cells"]:
         # What only a brief takes is tagged so, whether this run makes that brief or not.
@@ -110,9 +111,8 @@ def make_page(
             cells.append(cell)
     own = [brief for brief in plan.briefs if brief.pages == (spec.id,)]
     if own:
-        place = 2 if notice else 1  # after the front matter and a notice, and after the page's question
-        has_question = len(cells) > place and cells[place]["cell_type"] == "markdown"
-        cells.insert(place + has_question, markdown_cell(_brief_link(own[0].id), "brief-link"))
+        has_question = len(cells) > before and cells[before]["cell_type"] == "markdown"
+        cells.insert(before + has_question, markdown_cell(_brief_link(own[0].id), "brief-link"))
     neighbours = _neighbours(spec, plan.pages, plan.outputs)
     if neighbours:
         cells.append(markdown_cell(neighbours, "page-links"))

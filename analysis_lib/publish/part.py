@@ -194,6 +194,8 @@ class Part:
         from analysis_lib.delivery import alert_states, summary
         from analysis_lib.delivery.facts import read_facts
         from analysis_lib.publish import site, stage
+        from analysis_lib.publish.brief import Paper
+        from analysis_lib.publish.brief_build import make_briefs
         from analysis_lib.publish.pages import make_page
         from analysis_lib.publish.unavailable import unavailable_page
 
@@ -220,7 +222,10 @@ class Part:
         for task in self.tasks:
             stage.add_downloads(folder, task.page.id, task.entry.downloads)
         with stages("briefs") as step:
-            self._briefs(folder, executed, stage.language(config), step)
+            theme = self.request.settings.reports / "theme" / "brief"
+            paper = Paper(plan, executed, self.stamp, theme, stage.language(config), notices)
+            found = make_briefs(folder, self._kept / "_briefs", paper, self.renderer, step)
+            self.notes += [f"edition {self.edition.id}: {note}" if self.edition else note for note in found]
         with stages("render") as step:
             rendered, warnings = self.renderer.site(folder, elsewhere)
             step(self.renderer.identity.split(" ")[0], len(plan.pages), len(plan.pages))
@@ -242,17 +247,6 @@ class Part:
         if not self.edition or self.request.only:
             return {}
         return {"The whole shop": "../../index.html", "All editions": "../index.html"}
-
-    def _briefs(self, folder: Path, executed: Mapping[str, Notebook], language: str, step: Step) -> None:
-        """Make each brief's PDF and put it where the navigation links to it."""
-        from analysis_lib.publish.brief_build import make_briefs
-
-        theme = self.request.settings.reports / "theme" / "brief"
-        kept = self._kept / "_briefs"
-        notes = make_briefs(
-            folder, kept, self.plan, executed, self.stamp, self.renderer, theme, language, step
-        )
-        self.notes += [f"edition {self.edition.id}: {note}" if self.edition else note for note in notes]
 
     def files(self) -> dict[str, str]:
         """Page id to its file in the site; `edition/page` in an edition."""

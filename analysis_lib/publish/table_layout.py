@@ -19,7 +19,6 @@ UPRIGHT, ACROSS = 493.2, 739.8
 # Size of the text and space at each side of a column, the best first
 _SIZES = ((8.5, 4.5), (8.0, 4.0), (7.5, 3.5), (7.0, 3.0))
 _EASY, _COMFORT = 15.0, 10.0  # a column of long texts is as wide as so many times the size of the text
-_HEAD_LINES = 2  # and a heading has no more lines than this, where its words allow it
 _LONGEST_WORD, _SHORTEST_CUT = (
     120.0,
     30.0,
@@ -135,11 +134,19 @@ def _needs(
                 # Totals are bold, so every cell is measured so: the difference is small.
                 whole = fonts.width(cell.text, size, is_bold=True) * _SAFETY
                 pieces = [_least(piece, size, fonts, longest_word) for piece in longest_pieces(cell.text)]
-                whole = whole / _HEAD_LINES if is_head else whole
-                least = max([min(whole, comfort), *pieces])
+                whole = _two_lines(cell.text, size, fonts) if is_head else whole
+                least = max([whole if is_head else min(whole, comfort), *pieces])
                 found[place] = max(found[place][0], least), max(found[place][1], least, whole)
             place += cell.span
     return [Need(*sizes) for sizes in found]
+
+
+def _two_lines(heading: str, size: float, fonts: Fonts) -> float:
+    """The least width in which a heading has two lines."""
+    parts = heading.split(" ")
+    halves = [(" ".join(parts[:place]), " ".join(parts[place:])) for place in range(1, len(parts) + 1)]
+    widths = [max(fonts.width(half, size, is_bold=True) for half in pair) for pair in halves]
+    return min(widths) * _SAFETY
 
 
 def _least(piece: str, size: float, fonts: Fonts, longest_word: float) -> float:

@@ -9,7 +9,7 @@ import pypdf
 import pytest
 
 from analysis_lib.errors import RenderError
-from analysis_lib.publish.brief import write_brief
+from analysis_lib.publish.brief import Paper, write_brief
 from analysis_lib.publish.plan import Plan, make_plan, read_reports
 from analysis_lib.publish.render_builtin import render_brief
 from analysis_lib.publish.site import pdf_pages
@@ -23,7 +23,9 @@ def pdf(_published: tuple[Settings, object]) -> pypdf.PdfReader:
     return pypdf.PdfReader(_published[0].site / "briefs/executive.pdf")
 
 
-def brief(project: Settings, tmp_path: Path, *cells: dict[str, object], **stamp: str) -> Path:
+def brief(
+    project: Settings, tmp_path: Path, *cells: dict[str, object], notice: str = "", **stamp: str
+) -> Path:
     """The document of the brief from cells of the overview."""
     reports = read_reports(project.reports / "reports.yml", project.notebooks)
     plan: Plan = make_plan(reports, {"fct_daily_pnl": True, "fct_sessions": False})
@@ -31,7 +33,8 @@ def brief(project: Settings, tmp_path: Path, *cells: dict[str, object], **stamp:
     facts = type(facts)(**{**vars(facts), **stamp})
     notebook = {"cells": list(cells), "metadata": {}}
     theme = project.reports / "theme/brief"
-    return write_brief(tmp_path / "brief", plan.briefs[0], plan, {"overview": notebook}, facts, theme)
+    paper = Paper(plan, {"overview": notebook}, facts, theme, notices={"overview": notice})
+    return write_brief(tmp_path / "brief", plan.briefs[0], paper)
 
 
 def text(value: str, *tags: str) -> dict[str, object]:

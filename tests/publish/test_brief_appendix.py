@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from analysis_lib.publish.brief_appendix import Definition, appendix, method_of, shown, stamp_of
-from analysis_lib.publish.brief_cells import is_chosen, most_of
+from analysis_lib.publish.brief_cells import is_chosen, most_of, notices
+from analysis_lib.publish.render_builtin import render_brief
 from analysis_lib.settings import Settings
 
 from .conftest import make_request
@@ -145,3 +146,16 @@ def test_a_heading_and_its_question_stay_with_the_answer(project: Settings, tmp_
     made = document(project, tmp_path, text("## Steps\n\nHow many?"), text("No heading."))
     assert "```{=typst}\n#brief-lead[\n```\n\n## Steps\n\nHow many?\n\n```{=typst}\n]\n```" in made
     assert made.count("#brief-lead[") == 1
+
+
+def test_alerts_of_its_pages_stand_under_the_title_once(project: Settings, tmp_path: Path) -> None:
+    alert = '::: {.callout-warning title="Alert"}\n- **Net revenue** is $1: below $2.\n:::'
+    other = '::: {.callout-note title="Alert not known"}\n- **ROAS** (below 1): no spend.\n:::'
+    made = brief(project, tmp_path, text("Findings."), notice=f"{alert}\n\n{other}\n").read_text(
+        encoding="utf-8"
+    )
+    assert '#brief-finding(tone: "warn")[\n```\n\n**Alert**\n\n- **Net revenue** is $1' in made
+    assert made.index("Net revenue") < made.index("ROAS") < made.index("Findings.")
+    assert "callout" not in made
+    assert notices([alert, alert]) == notices([alert])
+    render_brief(tmp_path / "brief/executive.qmd")

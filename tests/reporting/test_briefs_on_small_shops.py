@@ -11,7 +11,7 @@ import pypdf
 import pytest
 from bs4 import BeautifulSoup
 
-from analysis_lib.publish.brief import write_brief
+from analysis_lib.publish.brief import Paper, write_brief
 from analysis_lib.publish.notebook import Notebook, joined, read_notebook, source, tags
 from analysis_lib.publish.plan import BriefSpec, Plan, make_plan, read_reports
 from analysis_lib.publish.render_builtin import render_brief
@@ -60,7 +60,7 @@ def test_a_brief_comes_out_whatever_there_is_in_the_shop(
         if page.id in spec.pages and (shop, page.id) not in notebooks:
             notebooks[shop, page.id] = executed(page.notebook, small_shops[shop])
     pages: Mapping[str, Notebook] = {name: notebooks[shop, name] for name in spec.pages}
-    document = write_brief(tmp_path / "brief", spec, PLAN, pages, STAMP, ROOT / "reports/theme/brief")
+    document = write_brief(tmp_path / "brief", spec, Paper(PLAN, pages, STAMP, ROOT / "reports/theme/brief"))
     reader = pypdf.PdfReader(render_brief(document))
     text = re.sub(r"\s", "", "".join(page.extract_text() for page in reader.pages))
     assert "Howthisbriefwasmade" in text
