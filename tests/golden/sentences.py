@@ -283,12 +283,11 @@ select
 from days left join sources using (user_id) left join stg_users using (user_id)
 group by days.user_id
 """
-_PAID = """
-with paid as (
-    select * from acquired where source in (
-        select traffic_source from channels where platform in (select platform from stg_marketing_spend)
-    )
-),
+PAID_SOURCES = """source in (
+    select traffic_source from channels where platform in (select platform from stg_marketing_spend)
+)"""
+_PAID = f"""
+with paid as (select * from acquired where {PAID_SOURCES}),
 months as (
     select distinct month, last_day(month) + 364 <= $as_of as is_old
     from acquired
@@ -309,6 +308,11 @@ select
 """
 
 
+def put_acquired(book: Book) -> None:
+    """A table `acquired`: of each user the day, the month and the traffic source of acquisition."""
+    book.run(_ACQUIRED)
+
+
 def of_marketing(book: Book) -> list[str]:
     """Return of each platform and of the others, and what a buyer cost whom ads acquired."""
     currency = book["currency"]
@@ -320,7 +324,7 @@ def of_marketing(book: Book) -> list[str]:
             texts += [] if ratio is None else [wording.count(ratio, 2)]
     roas = total["attributed_roas"]
     texts += [] if roas is None else [wording.money(roas, currency)]
-    book.run(_ACQUIRED)
+    put_acquired(book)
     paid = book.row(_PAID)
     cost, within_a_year = share(paid["spend"], paid["buyers"]), share(paid["old_profit"], paid["old_spend"])
     texts += [] if cost is None else [wording.money(cost, currency)]

@@ -72,14 +72,27 @@ class Page:
             for box in self.soup.select(".finding")
         ]
 
-    def table(self, name: str) -> list[list[str]]:
-        """The rows of a table's body as text."""
-        found = self.soup.find(id=name)
-        assert isinstance(found, Tag), f"there is no table {name}"
-        return [
-            [plain(cell.get_text(" ")) for cell in row.find_all(["td", "th"])]
-            for row in found.select("tbody tr")
-        ]
+    @property
+    def total_rows(self) -> dict[tuple[str, str], list[str]]:
+        """The cells beside the label of each row that is marked as a total, by table and label."""
+        found = {}
+        for row in self.soup.select("tr[data-total=true]"):
+            box = row.find_parent(id=True)
+            label, *cells = cells_of(row)
+            found[str(box["id"]) if isinstance(box, Tag) else "", label] = cells
+        return found
+
+    def row(self, table: str, label: str) -> list[str]:
+        """The cells beside the label of a row of a table."""
+        found = [cells_of(row) for row in self.soup.select(f"#{table} tbody tr")]
+        rows = [cells for first, *cells in filter(None, found) if first == label]
+        assert len(rows) == 1, f"the table {table} has {len(rows)} rows named {label}"
+        return rows[0]
+
+
+def cells_of(row: Tag) -> list[str]:
+    """The cells of a row as text."""
+    return [plain(cell.get_text(" ")) for cell in row.find_all(["td", "th"])]
 
 
 def card_of(card: Tag) -> ShownCard:

@@ -43,6 +43,11 @@ def money(value: Number, currency: str = "USD") -> str:
     return _minus(value, sign + rounded(value, 2 if 0 < abs(value) < 1000 else 0))
 
 
+def whole_money(value: Number, currency: str = "USD") -> str:
+    """$1,234, $12: without cents, as in a column of amounts."""
+    return _minus(value, SIGNS.get(currency, f"{currency} ") + rounded(value, 0))
+
+
 def percent(value: Number) -> str:
     """12.3 %, 0.45 %, 100 %; what is not quite nothing or everything never reads so."""
     size = abs(exact(value)) * 100
