@@ -108,7 +108,7 @@ def by_source(book: Shop) -> Html:
             Column("name", "First source"),
             *_columns(least, [TEST_DAYS]),
             Column("verdict", f"Within {TEST_DAYS} days, against the others"),
-            Column("at_once", "Of the buyers, in the first session", _as_it_is),
+            Column("at_once", f"Of buyers within {TEST_DAYS} days, in the first session", _as_it_is),
         ],
         "journeys-sources",
         "The way to the first purchase by source",
