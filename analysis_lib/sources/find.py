@@ -10,7 +10,7 @@ from pathlib import Path
 
 from analysis_lib.errors import MissingInputError, did_you_mean
 
-_DATA = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".parq")
+_DATA = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".parq", ".jsonl", ".ndjson", ".json")
 _PACKED = (".gz", ".gzip", ".zst")
 _NOT_READ = {
     ".xlsx": "an Excel file; save the sheet as CSV",
@@ -19,9 +19,6 @@ _NOT_READ = {
     ".bz2": "packed with bzip2; unpack it, or pack it with gzip",
     ".xz": "packed with xz; unpack it, or pack it with gzip",
     ".7z": "a 7z archive; unpack it",
-    ".json": "JSON; this source is read from CSV and Parquet",
-    ".jsonl": "JSON; this source is read from CSV and Parquet",
-    ".ndjson": "JSON; this source is read from CSV and Parquet",
     ".avro": "Avro; export it as Parquet or CSV",
     ".orc": "ORC; export it as Parquet or CSV",
 }
@@ -130,7 +127,7 @@ def find_files(paths: Iterable[Path]) -> tuple[list[Found], list[tuple[Path, str
     if not found:
         places = ", ".join(str(path) for path in given) or "what was given"
         raise MissingInputError(
-            f"There is no CSV or Parquet file in {places}.",
+            f"There is no CSV, JSON or Parquet file in {places}.",
             _hint_for(skipped) or "Check the path after --from.",
         )
     return [found[path] for path in sorted(found)], sorted(skipped.items())

@@ -109,10 +109,15 @@ def make_plan(
             raise translate(error, file.path.name) from error
         if isinstance(planned, Planned):
             files.append(planned)
-        else:
+        elif file.is_named or planned.table or not _is_any_json(file.path):
             skipped.append(planned)
     _check_found(files, skipped, tables)
     return Plan(tuple(files), tuple(skipped))
+
+
+def _is_any_json(path: Path) -> bool:
+    """Whether a file may hold anything: settings and notes are JSON, too, and no table of a shop."""
+    return path.name.lower().endswith(".json")
 
 
 def _plan_file(

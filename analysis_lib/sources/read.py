@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from analysis_lib.errors import BadDataError
-from analysis_lib.sources import streams
+from analysis_lib.sources import json_lines, streams
 from analysis_lib.sources.header import NAMES_OF_DELIMITERS, Header, check_repeats, read_header
 from analysis_lib.sources.lexer import broken_line, records, split
 from analysis_lib.sources.structure import inspect
@@ -23,7 +23,8 @@ from analysis_lib.warehouse.failures import translate
 class Head:
     """What the start of a file tells: its columns as written, and how to read it.
 
-    `types` are DuckDB's names; a text file has VARCHAR only. `header` and `text` are None for Parquet.
+    `types` are DuckDB's names; a text file has VARCHAR only. `header` and `text` are None for Parquet,
+    `header` alone for JSON.
     """
 
     path: Path
@@ -121,6 +122,9 @@ def _parquet_head(connection: duckdb.DuckDBPyConnection, path: Path) -> Head:
 
 def _text_head(path: Path, known: Collection[str]) -> Head:
     text = streams.tell_text(path)
+    if json_lines.is_json(path, text):
+        columns = json_lines.columns_of(path, text)
+        return Head(path, columns, ("VARCHAR",) * len(columns), None, text)
     header = read_header(path, text, known)
     return Head(path, header.columns, ("VARCHAR",) * len(header.columns), header, text)
 
@@ -151,8 +155,10 @@ def open_relation(connection: duckdb.DuckDBPyConnection, head: Head, work: Path)
     BadDataError
         When the bytes cannot be read as text or Parquet.
     """
-    if head.header is None or head.text is None:
+    if head.text is None:
         return _parquet(connection, head)
+    if head.header is None:
+        return _json(head, head.text, work)
     return _text(head, head.header, head.text, work)
 
 
@@ -168,6 +174,19 @@ def _parquet(connection: duckdb.DuckDBPyConnection, head: Head) -> Relation:
     numbered = _parquet_sql(head.path, "file_row_number = true")
     sql = f"select file_row_number + 1 as load_row_number{columns} from {numbered}"
     return Relation(head, sql, rows=int(counted[0][0]), decisions={"format": "parquet"})
+
+
+def _json(head: Head, text: streams.Text, work: Path) -> Relation:
+    whole, broken = work / "whole.csv", work / "broken.jsonl"
+    counts = json_lines.split(head.path, text, head.columns, whole, broken)
+    return Relation(
+        head,
+        _csv_sql(whole, ",", "none", len(head.columns), numbered=True),
+        rows=counts.whole + counts.broken,
+        broken=counts.broken,
+        broken_path=broken,
+        decisions={"format": "json", "encoding": text.encoding, "packing": text.packing},
+    )
 
 
 def _text(head: Head, header: Header, text: streams.Text, work: Path) -> Relation:

@@ -52,7 +52,7 @@ def test_a_pattern_that_fits_nothing(shop: Shop) -> None:
 
 def test_a_folder_without_data(shop: Shop) -> None:
     shop.write("README.md", "hello")
-    assert _fails(shop, MissingInputError).startswith("There is no CSV or Parquet file in")
+    assert _fails(shop, MissingInputError).startswith("There is no CSV, JSON or Parquet file in")
 
 
 def test_files_of_which_none_can_be_recognised(shop: Shop) -> None:
