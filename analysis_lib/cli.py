@@ -217,7 +217,7 @@ def _doctor(_arguments: argparse.Namespace, _progress: Progress) -> int:
 def _lab(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.lab import lab
 
-    return lab(load_settings(), arguments.arguments)
+    return lab(load_settings(), arguments.handed)
 
 
 def _simulate_flags(parser: argparse.ArgumentParser) -> None:
@@ -320,7 +320,7 @@ def _query_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _lab_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to JupyterLab")
+    parser.add_argument("arguments", nargs="*", help="a notebook, and what is handed to JupyterLab")
 
 
 def _no_flags(parser: argparse.ArgumentParser) -> None:
@@ -354,9 +354,20 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _parse(argv: list[str]) -> argparse.Namespace:
+    """The flags of a verb. What follows `lab` is JupyterLab's, whatever it looks like."""
+    verb = next((place for place, word in enumerate(argv) if not word.startswith("-")), len(argv))
+    handed = argv[verb + 1 :] if argv[verb : verb + 1] == ["lab"] else []
+    if {"-h", "--help"} & set(handed):
+        handed = []
+    arguments = make_parser().parse_args(argv[: len(argv) - len(handed)])
+    arguments.handed = handed
+    return arguments
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; the exit code says what kind of error stopped it (see `errors.py`)."""
-    arguments = make_parser().parse_args(argv)
+    arguments = _parse(list(sys.argv[1:] if argv is None else argv))
     progress = Progress(quiet=arguments.quiet)
     try:
         return _VERBS[arguments.verb][2](arguments, progress)

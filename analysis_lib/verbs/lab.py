@@ -1,4 +1,8 @@
-"""`shopbook lab`: JupyterLab on the notebooks, with a kernel that finds the library."""
+"""`shopbook lab`: JupyterLab on the notebooks, with a kernel that finds the library.
+
+Notebooks read the warehouse and hold it only while a cell runs (see `explore/kernel.py`), so that reports
+are made while they are open.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from analysis_lib.errors import MissingInputError
+from analysis_lib.errors import MissingInputError, did_you_mean
 from analysis_lib.settings import Settings
 
 
@@ -31,19 +36,45 @@ def kernel_folder(settings: Settings) -> Path:
     return folder
 
 
-def lab(settings: Settings, arguments: list[str]) -> int:
-    """Start JupyterLab in the notebooks folder and wait for it; its exit code.
+def what_to_open(settings: Settings, arguments: Sequence[str]) -> list[str]:
+    """The arguments of JupyterLab: the notebooks folder, or one notebook in it where it was named first.
 
     Raises
     ------
     MissingInputError
-        When there is no notebooks folder.
+        When there is no notebooks folder, or not that notebook; it names the nearest.
     """
     if not settings.notebooks.is_dir():
         raise MissingInputError(f"The folder {settings.notebooks} is not there.")
+    if not arguments or arguments[0].startswith("-"):
+        return [str(settings.notebooks), *arguments]
+    named, *others = arguments
+    path = settings.notebooks / f"{Path(named).name.removesuffix('.ipynb')}.ipynb"
+    if not path.is_file():
+        known = [other.stem for other in settings.notebooks.glob("*.ipynb")]
+        raise MissingInputError(f"There is no notebook {path.name}.", did_you_mean(path.stem, known))
+    return [str(path), *others]
+
+
+def lab(settings: Settings, arguments: Sequence[str]) -> int:
+    """Start JupyterLab in the notebooks folder and wait for it; its exit code.
+
+    Parameters
+    ----------
+    settings
+        The project.
+    arguments
+        A notebook to open, if it comes first; the rest is handed to JupyterLab.
+
+    Raises
+    ------
+    MissingInputError
+        When there is no notebooks folder, or not that notebook.
+    """
+    opened = what_to_open(settings, arguments)
     path = os.pathsep.join(
         part for part in (str(kernel_folder(settings)), os.environ.get("JUPYTER_PATH", "")) if part
     )
     environment = {**os.environ, "JUPYTER_PATH": path, "SHOPBOOK_PROJECT": str(settings.root)}
-    command = [sys.executable, "-m", "jupyterlab", str(settings.notebooks), *arguments]
+    command = [sys.executable, "-m", "jupyterlab", *opened]
     return subprocess.run(command, env=environment, check=False).returncode

@@ -14,7 +14,6 @@ from nbclient import NotebookClient
 
 from analysis_lib import cli
 from analysis_lib.settings import load_settings
-from analysis_lib.simulate import simulate
 from analysis_lib.verbs.lab import kernel_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,27 +22,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with this repository's notebooks and reports, and a small shop that is built and checked."""
-    root = tmp_path_factory.mktemp("tutorial")
-    for name in ("notebooks", "reports"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("_site*", "_build"))
-    shutil.copy(ROOT / "_quarto.yml", root)
-    simulate(300, 3, 5, root / "files")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHOPBOOK_PROJECT", str(root))
-        run = ["--quiet", "load", "thelook", "--from", str(root / "files"), "--shop", "small"]
-        assert cli.main(run) == 0
-        assert cli.main(["--quiet", "check"]) == 0
-    return root
-
-
-@pytest.fixture(scope="module")
-def executed(project: Path) -> dict[str, Any]:
+def executed(report_project: Path) -> dict[str, Any]:
     """The outputs of each cell of the executed tutorial, by the cell's id."""
     notebook = nbformat.read(TUTORIAL, as_version=4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHOPBOOK_PROJECT", str(project))
+        patch.setenv("SHOPBOOK_PROJECT", str(report_project))
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("JUPYTER_PATH", str(kernel_folder(load_settings())))
         NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
@@ -90,11 +73,12 @@ def test_nothing_else_fails_or_warns(executed: dict[str, Any]) -> None:
 
 
 def test_the_page_of_ones_own_is_made_as_the_tutorial_says(
-    project: Path,
-    executed: dict[str, Any],
+    report_project: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    project = shutil.copytree(report_project, tmp_path / "project")
     monkeypatch.setenv("SHOPBOOK_PROJECT", str(project))
     [text] = [cell["source"] for cell in nbformat.read(TUTORIAL, 4).cells if cell["id"] == "page"]
     parameters, *code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
