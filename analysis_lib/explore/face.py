@@ -25,6 +25,7 @@ def facts(book: Shop) -> list[tuple[str, str]]:
     parameters = book.parameters
     found = windows(book.data_through, parameters.window_days)
     return [
+        ("Edition", f"{book.edition.title}, of the shop {book.shop_name}" if book.edition else ""),
         ("Data through", day(book.data_through)),
         (
             "Window",

@@ -29,7 +29,7 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (tmp_path / "_quarto.yml").touch()
     monkeypatch.setenv("SHOPBOOK_PROJECT", str(tmp_path))
     monkeypatch.setenv("SHOPBOOK_LOCK_WAIT_SECONDS", "0")
-    monkeypatch.setattr(analysis_lib.shop, "read_project", lambda *_: small_project.orders_project())
+    monkeypatch.setattr(analysis_lib.shop, "project_of", lambda *_: small_project.orders_project())
     settings = load_settings()
     with DuckDBWarehouse(settings, "small") as warehouse:
         small_project.load_orders(warehouse, ORDERS)

@@ -194,7 +194,7 @@ def test_a_shop_that_was_never_built_is_built_for_its_first_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = small_project.settings(tmp_path)
-    monkeypatch.setattr(analysis_lib.shop, "read_project", lambda *_: small_project.orders_project())
+    monkeypatch.setattr(analysis_lib.shop, "project_of", lambda *_: small_project.orders_project())
     with DuckDBWarehouse(settings, "small") as warehouse:
         small_project.load_orders(warehouse, [(1, "2026-03-01 10:00", "10.00")])
     with open_shop(settings=settings, window_days=7) as book:

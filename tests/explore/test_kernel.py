@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _SETUP = """
 import analysis_lib.shop
 from tests.core import small_project
-analysis_lib.shop.read_project = lambda *_: small_project.orders_project()
+analysis_lib.shop.project_of = lambda *_: small_project.orders_project()
 from analysis_lib import open_shop
 """
 _MAKE = f"""
