@@ -75,7 +75,10 @@ def html_mail(document: Mapping[str, Any], url: str = "", failed: str = "") -> s
             f'<li style="color: {_TONES.get(found["tone"], "#2b303a")};">{escape(found["headline"])}</li>'
             for found in _claims(page)
         )
-        parts.append(f'<h2 style="font-size: 15px; margin: 14px 0 2px;">{title}</h2><ul>{items}</ul>')
+        parts += [
+            f'<h2 style="font-size: 15px; margin: 14px 0 2px;">{title}</h2>',
+            f'<ul style="margin: 2px 0;">{items}</ul>',
+        ]
     parts += [_small(line) for line in state_lines(document)]
     if url:
         parts.append(f'<p><a href="{escape(url)}">Open the report</a></p>')

@@ -10,6 +10,7 @@ Set where the DAG runs:
     SHOPBOOK_COMMAND   the command (default: .venv/bin/shopbook of the project)
     SHOPBOOK_SHOP      the shop's name
     SHOPBOOK_FILES     folder of the shop's files (empty: nothing is loaded)
+    SHOPBOOK_RETRY_MINUTES   pause before another try when the warehouse is locked (default: 2)
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 LOCKED = 16
+RETRY_DELAY = dt.timedelta(minutes=float(os.environ.get("SHOPBOOK_RETRY_MINUTES", "2")))
 log = logging.getLogger(__name__)
 
 
@@ -59,7 +61,7 @@ def shop_flag() -> list[str]:
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     catchup=False,
     max_active_runs=1,  # one warehouse, one writer
-    default_args={"retries": 5, "retry_delay": dt.timedelta(minutes=2)},
+    default_args={"retries": 5, "retry_delay": RETRY_DELAY},
     params={"as_of": ""},
     tags=["shopbook"],
 )
