@@ -155,7 +155,7 @@ def _report(arguments: argparse.Namespace, progress: Progress) -> int:
 def _summary(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.summary import summary
 
-    print(summary(load_settings(), arguments.format, arguments.url), end="")
+    print(summary(load_settings(), arguments.format, arguments.url, arguments.edition), end="")
     return 0
 
 
@@ -304,6 +304,7 @@ def _summary_flags(parser: argparse.ArgumentParser) -> None:
         help="text for a terminal or a plain e-mail (default), markdown, html for an e-mail, or json",
     )
     parser.add_argument("--url", default="", help="where the site is served: pages become links to it")
+    parser.add_argument("--edition", default="", help="of this edition, not of the whole shop")
 
 
 def _sql_flags(parser: argparse.ArgumentParser) -> None:

@@ -42,6 +42,8 @@ class AlertState:
         When it is raised, in words.
     text
         What was found, in words: the value, with its change where that is watched; else why it is not known.
+    edition
+        The edition that is watched; empty for the whole shop.
     """
 
     id: str
@@ -53,12 +55,13 @@ class AlertState:
     condition: str
     text: str
     message: str = ""
+    edition: str = ""
 
 
 def evaluate(
     alerts: Sequence[AlertSpec], plan: Plan, facts: Mapping[str, PageFacts], currency: str, edition: str = ""
 ) -> tuple[AlertState, ...]:
-    """Hold every alert of the edition against the cards of the executed pages.
+    """Hold alerts against the cards of the executed pages.
 
     Parameters
     ----------
@@ -69,23 +72,38 @@ def evaluate(
     currency
         Of amounts.
     edition
-        The edition's id; empty for the whole shop.
+        Whose pages these are; empty for the whole shop. An alert of another edition is not known: whoever
+        hands it in says that the edition is not published.
     """
-    return tuple(_state(alert, plan, facts, currency) for alert in alerts if alert.edition == edition)
+    return tuple(_state(alert, plan, facts, currency, edition) for alert in alerts)
 
 
-def _state(alert: AlertSpec, plan: Plan, facts: Mapping[str, PageFacts], currency: str) -> AlertState:
-    page, figure = _find(alert, plan, facts)
-    kind = cast(Kind, figure.format if figure else "count")
+def _state(
+    alert: AlertSpec, plan: Plan, facts: Mapping[str, PageFacts], currency: str, edition: str
+) -> AlertState:
+    is_here = alert.edition == edition
+    page, figure = _find(alert, plan, facts) if is_here else (alert.page, None)
+    kind = cast(Kind, figure.format if figure else _kind(alert.metric))
     condition = _condition(alert, kind, currency)
 
     def made(state: str, text: str) -> AlertState:
         known = registry().get(alert.metric)
         label = figure.label if figure else known.label if known else alert.metric
         return AlertState(
-            alert.id, alert.metric, state, alert.severity, page, label, condition, text, alert.message
+            id=alert.id,
+            metric=alert.metric,
+            state=state,
+            severity=alert.severity,
+            page=page,
+            label=label,
+            condition=condition,
+            text=text,
+            message=alert.message,
+            edition=alert.edition,
         )
 
+    if not is_here:
+        return made(NOT_KNOWN, f"the edition {alert.edition} is not published")
     if figure is None:
         return made(NOT_KNOWN, _why_no_card(alert, plan, facts))
     reason = _why_not_known(alert, figure)
@@ -101,6 +119,11 @@ def _state(alert: AlertSpec, plan: Plan, facts: Mapping[str, PageFacts], currenc
     limit = Fraction(alert.threshold)
     is_met = measured < limit if alert.is_below else measured > limit
     return made(RAISED if is_met else OK, text)
+
+
+def _kind(name: str) -> str:
+    known = registry().get(name)
+    return known.format if known else "count"
 
 
 def _find(alert: AlertSpec, plan: Plan, facts: Mapping[str, PageFacts]) -> tuple[str, Figure | None]:
@@ -119,7 +142,7 @@ def _before(alert: AlertSpec, figure: Figure) -> str:
 
 def _why_no_card(alert: AlertSpec, plan: Plan, facts: Mapping[str, PageFacts]) -> str:
     if alert.page in plan.left_out:
-        return f"the page {alert.page} is left out ({plan.left_out[alert.page]})"
+        return f"the page {alert.page} has no data ({plan.left_out[alert.page]})"
     if alert.page and alert.page not in facts:
         return f"the page {alert.page} is not in this run"
     return f"the page {alert.page} shows no card of it" if alert.page else "no page shows a card of it"
@@ -204,11 +227,22 @@ def raise_on_alert(states: Sequence[Mapping[str, Any]], least: str = "warn") -> 
     """
     raised = [s for s in states if s["state"] == RAISED and (least == "warn" or s["severity"] == "page")]
     if raised:
-        names = ", ".join(state["id"] for state in raised)
+        names = ", ".join(name_of(state) for state in raised)
         raise AlertError(
             f"{numbers.plural(len(raised), 'alert')} raised: {names}.",
             "The site was published; this exit code was asked for with --fail-on-alert.",
         )
+
+
+def name_of(alert: Mapping[str, Any]) -> str:
+    """How messages name an alert of a summary: with its edition, where it is of one.
+
+    Examples
+    --------
+    >>> name_of({"id": "no-orders", "edition": "germany"})
+    'germany/no-orders'
+    """
+    return f"{alert['edition']}/{alert['id']}" if alert.get("edition") else str(alert["id"])
 
 
 def as_documents(states: Sequence[AlertState]) -> list[dict[str, str]]:

@@ -109,11 +109,22 @@ def make_summary(
         "alerts": as_documents(alerts),
         "left_out": [{"id": name, "reason": reason} for name, reason in plan.left_out.items()],
         "editions": [
-            {"id": one.id, "title": one.title, "address": f"editions/{one.id}/index.html"} for one in editions
+            {
+                "id": one.id,
+                "title": one.title,
+                "restriction": one.restriction,
+                "address": f"editions/{one.id}/index.html",
+            }
+            for one in editions
         ],
     }
     if isinstance(request, EditionRequest):
-        document["edition"] = {"id": request.id, "title": request.title, "address": "index.html"}
+        document["edition"] = {
+            "id": request.id,
+            "title": request.title,
+            "restriction": request.restriction,
+            "address": "index.html",
+        }
     return document
 
 
@@ -162,6 +173,14 @@ def write_summary(site: Path, document: Mapping[str, Any]) -> None:
     """Write `summary.json` into a finished site."""
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (site / SUMMARY).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def with_editions(site: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary whose alerts are those of the whole site: its own, then its editions'."""
+    alerts = list(document["alerts"])
+    for edition in document["editions"]:
+        alerts += read_summary((site / edition["address"]).parent)["alerts"]
+    return {**document, "alerts": alerts}
 
 
 def read_summary(site: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis_lib.delivery.alert_states import name_of
 from analysis_lib.reporting.changes import amount, change
 from analysis_lib.reporting.numbers import plural
 from analysis_lib.reporting.windows import day, day_range
@@ -124,15 +125,15 @@ def alert_lines(document: Mapping[str, Any]) -> list[str]:
         by_state[alert["state"]].append(alert)
     urgent = sorted(by_state["raised"], key=lambda alert: alert["severity"] != "page")
     lines = [_raised(alert) for alert in urgent]
-    lines += [f"alert not known: {a['id']}: {a['label']}: {a['text']}" for a in by_state["not known"]]
+    lines += [f"alert not known: {name_of(a)}: {a['label']}: {a['text']}" for a in by_state["not known"]]
     if by_state["ok"]:
-        lines.append(f"alerts ok: {', '.join(a['id'] for a in by_state['ok'])}")
+        lines.append(f"alerts ok: {', '.join(map(name_of, by_state['ok']))}")
     return lines
 
 
 def _raised(alert: Mapping[str, Any]) -> str:
     what = f"{alert['label']} {alert['condition']}: {alert['text']}. {alert['message']}".rstrip()
-    return f"ALERT {alert['id']} ({alert['severity']}): {what}"
+    return f"ALERT {name_of(alert)} ({alert['severity']}): {what}"
 
 
 def state_lines(document: Mapping[str, Any]) -> list[str]:
@@ -147,7 +148,7 @@ def state_lines(document: Mapping[str, Any]) -> list[str]:
     holds = [plural(len(document["pages"]), "page"), plural(len(document["briefs"]), "brief")]
     if document["editions"]:
         holds.append(plural(len(document["editions"]), "edition"))
-    left_out = [f"{page['id']} left out ({page['reason']})" for page in document["left_out"]]
+    left_out = [f"no data for {page['id']} ({page['reason']})" for page in document["left_out"]]
     return [counted, "published: " + "; ".join([", ".join(holds), *left_out])]
 
 

@@ -50,6 +50,11 @@ def plan_parts(request: PublishRequest, site: Path, library: Path) -> tuple[list
     places = {part.edition.id: part.edition.entry for part in editions if part.edition}
     places |= {line.id: _entry_of(site, line.id) for line in kept}
     listed.sort(key=lambda line: order.index(places[line.id]) if places[line.id] in order else len(order))
+    published = {"", *(line.id for line in listed)}
+    nowhere = [alert for alert in alerts if alert.edition not in published]
+    if nowhere:  # the whole report says that they are not known
+        whole.alerts = [*whole.alerts, *nowhere]
+        whole.fingerprint = hash_value([whole.fingerprint, [repr(alert) for alert in nowhere]])
     if listed:
         whole.listed = listed
         whole.index = editions_index(listed)

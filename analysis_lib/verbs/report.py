@@ -134,12 +134,12 @@ def _conclude(
 ) -> list[str]:
     """Say in detail what was done, keep the facts, and sum up on one screen."""
     from analysis_lib.delivery.run_facts import run_facts, run_lines
-    from analysis_lib.delivery.summary import read_summary
+    from analysis_lib.delivery.summary import read_summary, with_editions
     from analysis_lib.delivery.texts import summary_lines
 
     own = [line for built in editions for line in (*build_lines(built)[-1:], *check_lines(built))]
     for line in (*build_lines(outcomes), *check_lines(outcomes), *own, *published.lines()):
         progress.say(line)
-    document = read_summary(published.site)
+    document = with_editions(published.site, read_summary(published.site))
     run.facts = run_facts(outcomes.build, published, progress.seconds, document["alerts"])
     return summary_lines(document, run_lines(run.facts))

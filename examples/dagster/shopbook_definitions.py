@@ -30,6 +30,7 @@ from analysis_lib.settings import Settings, load_settings
 from analysis_lib.verbs.build import build
 from analysis_lib.verbs.load import load
 from analysis_lib.verbs.report import report
+from analysis_lib.verbs.report_choice import Choice
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 SOURCE = "thelook"
@@ -41,7 +42,13 @@ settings: Settings = load_settings()
 project: Project = read_project(SOURCE, settings.rules)
 reports_file = settings.reports / "reports.yml"
 reports = read_reports(reports_file, settings.notebooks)
-alerts = read_alerts(reports_file, [page.id for page in reports.pages])
+alerts = [
+    alert
+    for alert in read_alerts(
+        reports_file, [page.id for page in reports.pages], [edition.id for edition in reports.editions]
+    )
+    if not alert.edition
+]
 
 
 class Said(Progress):
@@ -196,7 +203,7 @@ def as_check(name: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
 def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """The site and the briefs; alerts are its checks. A failed run leaves the published site as it was."""
     try:
-        lines = report(settings, Said(context), SHOP, renderer=RENDERER)
+        lines = report(settings, Said(context), SHOP, choice=Choice(renderer=RENDERER))
     except ShopbookError as error:
         raise failure(error) from error
     context.log.info("\n".join(lines))
@@ -217,6 +224,7 @@ def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
                 metadata={"state": alert["state"], "condition": alert["condition"], "found": alert["text"]},
             )
             for alert in document["alerts"]
+            if not alert["edition"]
         ],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ class TestReading:
         path = ROOT / "reports" / "reports.yml"
         reports = read_reports(path, ROOT / "notebooks")
         pages = [page.id for page in reports.pages]
-        active = read_alerts(path, pages)
+        editions = [edition.id for edition in reports.editions]
+        active = read_alerts(path, pages, editions)
         assert active, "the committed list has an alert"
         text = path.read_text(encoding="utf-8")
         examples = [line.removeprefix("#  - ") for line in text.splitlines() if line.startswith("#  - {id:")]
@@ -183,12 +185,12 @@ class TestEvaluating:
         assert state(change, figure("conversion_rate", 0.5, 0.9, few=("previous",))).state == "not known"
         assert state(alert, figure("conversion_rate", 0.5, 0.9, few=("previous",))).state == "raised"
 
-    def test_a_page_that_is_left_out_gives_not_known_with_the_reason(self, tmp_path: Path) -> None:
+    def test_a_page_without_data_gives_not_known_with_the_reason(self, tmp_path: Path) -> None:
         alert = one(tmp_path, "sessions", "below: 5", ", page: funnel")
         left_out = plan("overview", left_out={"funnel": "fct_sessions is not available"})
         [made] = evaluate([alert], left_out, {"overview": PageFacts((figure("sessions", 9),))}, "USD")
         assert (made.state, made.page) == ("not known", "funnel")
-        assert made.text == "the page funnel is left out (fct_sessions is not available)"
+        assert made.text == "the page funnel has no data (fct_sessions is not available)"
 
     def test_the_named_page_is_read_else_the_first_that_shows_it(self, tmp_path: Path) -> None:
         facts = {page: PageFacts((figure("sessions", n),)) for page, n in zip(PAGES, (9, 3), strict=True)}
@@ -199,14 +201,13 @@ class TestEvaluating:
         made = evaluate([first, named], plan(*PAGES), facts, "USD")
         assert [(s.page, s.state) for s in made] == [("overview", "ok"), ("funnel", "raised")]
 
-    def test_an_alert_of_an_edition_is_not_the_whole_shops(self) -> None:
-        from decimal import Decimal
-
+    def test_an_alert_of_an_edition_that_is_not_published_is_not_known(self) -> None:
         alert = AlertSpec("a", "orders", "below", Decimal(500), edition="de")
         facts = {"overview": overview_facts()}
-        assert evaluate([alert], plan(*PAGES), facts, "USD") == ()
+        [made] = evaluate([alert], plan(*PAGES), facts, "USD")
+        assert (made.state, made.text) == ("not known", "the edition de is not published")
         [made] = evaluate([alert], plan(*PAGES), facts, "USD", edition="de")
-        assert made.state == "raised"
+        assert (made.state, made.edition) == ("raised", "de")
 
     @given(
         st.sampled_from([c for c in CONDITIONS if not c.startswith("year")]),
@@ -217,8 +218,6 @@ class TestEvaluating:
     def test_below_and_above_are_never_both_raised(
         self, condition: str, value: int, before: int, size: int
     ) -> None:
-        from decimal import Decimal
-
         share = Decimal(size) / 100
         opposite = condition.replace("below", "x").replace("above", "below").replace("x", "above")
         states = []

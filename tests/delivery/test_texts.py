@@ -27,6 +27,7 @@ RAISED = {
     "condition": "fell by more than 5.0\u00a0% against the window before",
     "text": "$18,138 (was $19,619, −7.5\u00a0%)",
     "message": "Look at the drivers.",
+    "edition": "",
 }
 UNKNOWN = {**RAISED, "id": "ads", "state": "not known", "label": "ROAS", "text": "no ad spend data"}
 FINE = {**RAISED, "id": "fine", "state": "ok"}

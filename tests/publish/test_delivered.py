@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 from bs4 import BeautifulSoup
 
-from analysis_lib.errors import SettingsError
+from analysis_lib.delivery.alert_states import name_of
+from analysis_lib.delivery.summary import read_summary, with_editions
+from analysis_lib.errors import MissingInputError, SettingsError
 from analysis_lib.publish import publish
+from analysis_lib.publish.request import EditionRequest
 from analysis_lib.settings import Settings
+from analysis_lib.verbs.summary import summary
+from tests.delivery.test_summary import SCHEMA
 from tests.publish.conftest import QuietProgress, make_request
 
 
@@ -75,6 +83,58 @@ def test_a_raised_alert_stands_on_its_page_and_on_the_overview(
         "fine": "ok",
         "blind": "not known",
     }
+
+
+def test_alerts_of_editions_are_told_by_the_whole_site(replayed: Settings, progress: QuietProgress) -> None:
+    """One edition is published, one is not: its alert is not known, never ok."""
+    path = replayed.reports / "reports.yml"
+    editions = "".join(
+        f"  - {{id: {name}, title: {name.title()}, restrict: {{country: {name}}}, pages: [overview]}}\n"
+        for name in ("germany", "france")
+    )
+    path.write_text(path.read_text(encoding="utf-8") + "editions:\n" + editions, encoding="utf-8")
+    set_alerts(
+        replayed,
+        "{id: low, metric: orders, edition: germany, when: {below: 20000}}",
+        "{id: gone, metric: orders, edition: france, when: {below: 20000}}",
+        "{id: whole, metric: orders, when: {below: 5}}",
+    )
+    kept = replayed.build_dir / "cache"
+    shutil.copytree(kept / "overview", kept / "germany" / "overview")  # what its notebook will give
+    request = make_request(replayed)
+    germany = EditionRequest(
+        "germany", "Germany", "", "germany", "people of Germany", request.parameters, request.fingerprints,
+        request.availability, request.stamp, pages=["overview"], briefs=[],
+    )  # fmt: skip
+    publish(dataclasses.replace(request, editions=[germany]), progress)
+    document = read_summary(replayed.site)
+    assert [(alert["id"], alert["state"]) for alert in document["alerts"]] == [
+        ("whole", "ok"),
+        ("gone", "not known"),
+    ]
+    assert document["editions"] == [
+        {
+            "id": "germany",
+            "title": "Germany",
+            "restriction": "people of Germany",
+            "address": "editions/germany/index.html",
+        }
+    ]
+    own = read_summary(replayed.site / "editions" / "germany")
+    assert own["edition"]["id"] == "germany"
+    assert [page["id"] for page in own["pages"]] == ["overview"]
+    for one in (document, own):
+        jsonschema.validate(one, SCHEMA)
+    told = {name_of(alert): alert["state"] for alert in with_editions(replayed.site, document)["alerts"]}
+    assert told == {"whole": "ok", "france/gone": "not known", "germany/low": "raised"}
+    assert callouts(replayed.site / "editions" / "germany" / "index.html")
+    [unknown] = callouts(replayed.site / "index.html")
+    assert "the edition france is not published" in unknown
+    text = summary(replayed, edition="germany", url="https://x.example")
+    assert "shop demo, Germany" in text
+    assert "site: https://x.example/editions/germany/" in text
+    with pytest.raises(MissingInputError, match='Did you mean "germany"'):
+        summary(replayed, edition="germny")
 
 
 def test_without_an_alert_nothing_is_said(site: Path) -> None:
