@@ -102,8 +102,8 @@ def trend(
             # Not seaborn's lineplot, which draws a line through a gap.
             axes.plot(positions, values, **style)
             if line.label:
-                color = fig.MUTED if line.role == "previous" else style["color"]
-                ends.append((float(known[-1]), float(values[known[-1]]), line.label, color))
+                letters = fig.letters(style["color"])
+                ends.append((float(known[-1]), float(values[known[-1]]), line.label, letters))
         _day_axis(axes, dates)
         axes.set_ylabel("")
         axes.set_ylim(*_limits(axes))

@@ -119,7 +119,7 @@ def _line(axes: Axes, line: Curve, days: int) -> tuple[float, str, str] | None:
     )
     if last < days or last == 0:
         axes.plot([last], [values[last]], marker="o", ms=5, color=color, mew=0, clip_on=False, zorder=4)
-    return values[last], line.label, fig.MUTED if line.is_reference else line.color
+    return values[last], line.label, fig.letters(color)
 
 
 def _numbers(values: Sequence[float | None]) -> list[float]:

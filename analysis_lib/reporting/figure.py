@@ -23,6 +23,15 @@ PREVIOUS = "#b3bac5"
 SURFACE = "#fdfdfe"
 # Told apart with every common colour blindness, when neighbours are taken in this order.
 SERIES = ("#3b6fb6", "#d97a1e", "#1f9e89", "#8a5fb5", "#c44e6b", "#a08a1c", "#6b7a8f", "#8c5a3c")
+# Letters need more contrast than areas and lines: what a label in the colour of a series is written in.
+_LETTERS = {
+    "#d97a1e": "#a85a0c",
+    "#1f9e89": "#147564",
+    "#c44e6b": "#b53d5b",
+    "#a08a1c": "#7a6912",
+    "#6b7a8f": "#5b697d",
+    PREVIOUS: MUTED,
+}
 GOOD = "#1a7f4b"
 BAD = "#b42318"
 WARN = "#b25e09"
@@ -141,6 +150,17 @@ def _page_font(found: re.Match[str]) -> str:
     size = _FONT_SIZE_TEXT.search(text)
     weight = "600 " if re.search(r"\b(bold|[6-9]00)\b", text) else ""
     return f"font: {weight}{size.group(1) if size else _FONT_SIZE}px sans-serif"
+
+
+def letters(color: str) -> str:
+    """The colour for a label of something drawn in `color`, with a contrast of at least 4.5 on a card.
+
+    Examples
+    --------
+    >>> letters(SERIES[0]) == SERIES[0], letters(SERIES[1]), letters(PREVIOUS) == MUTED
+    (True, '#a85a0c', True)
+    """
+    return _LETTERS.get(color, color)
 
 
 def value_axis(axes: Axes, formatter: Any, which: str = "y", bins: int = 5) -> None:

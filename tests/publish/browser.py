@@ -38,19 +38,44 @@ class Tab:
     def _note(self, message: dict[str, Any]) -> None:
         if message.get("method") == "Network.requestWillBeSent":
             self.requests.append(message["params"]["request"]["url"])
+        details = message.get("params", {})
         if message.get("method") == "Runtime.exceptionThrown":
-            self.errors.append(message["params"]["exceptionDetails"]["text"])
+            self.errors.append(details["exceptionDetails"]["text"])
+        if message.get("method") == "Runtime.consoleAPICalled" and details["type"] in ("error", "assert"):
+            self.errors.append(str([one.get("value") for one in details["args"]]))
+        if message.get("method") == "Log.entryAdded" and details["entry"]["level"] == "error":
+            self.errors.append(details["entry"]["text"])
 
     def open(self, url: str) -> None:
-        self.call("Network.enable")
-        self.call("Runtime.enable")
-        self.call("Page.enable")
+        for domain in ("Network", "Runtime", "Log", "Page"):
+            self.call(f"{domain}.enable")
         self.call("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
 
+    def show(self, width: int, height: int = 900, theme: str = "light") -> None:
+        """A window of this size for a reader who prefers this theme; below 500 px it is a phone."""
+        is_phone = width < 500
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=is_phone,
+        )
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+
+    def press(self, key: str, code: int) -> None:
+        """Press and release a key."""
+        for kind in ("keyDown", "keyUp"):
+            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
+            self.call(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text
+            )
+
     def value(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page."""
+        """The value of a JavaScript expression in the page; an exception in it fails the test."""
         made = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in made, made["exceptionDetails"]
         return made.get("result", {}).get("value")
 
     def until(self, expression: str, seconds: float = 10) -> Any:
