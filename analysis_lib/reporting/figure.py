@@ -39,6 +39,7 @@ WARN = "#b25e09"
 FULL_WIDTH = 7.2  # inches; with 10 pt text this reads well at 960 px, on a phone and on A4
 HALF_WIDTH = 4.6
 _FONT_SIZE = 10
+_TICK_POINTS = 44  # width that a label of a horizontal value axis takes, with room on both sides
 _STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "shopbook",
@@ -164,11 +165,31 @@ def letters(color: str) -> str:
 
 
 def value_axis(axes: Axes, formatter: Any, which: str = "y", bins: int = 5) -> None:
-    """Few, round ticks with units, written by a function of :mod:`analysis_lib.reporting.numbers`."""
+    """Few, round ticks with units, written by a function of :mod:`analysis_lib.reporting.numbers`.
+
+    There are fewer where two would be written alike, and where a narrow drawing has no room for them.
+    """
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+    def ticks(low: float, high: float, most: int) -> Any:
+        # Not in steps of 2.5, which whole percents would round: 3 %, 5 %, 8 %.
+        return MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high)
+
+    class Locator(MaxNLocator):
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            most = bins
+            if which == "x":
+                points = axes.bbox.width * 72 / axes.figure.dpi
+                most = max(1, min(bins, int(points / _TICK_POINTS)))
+            for number in range(most, 0, -1):
+                found = ticks(vmin, vmax, number)
+                written = [formatter(value) for value in found]
+                if len(set(written)) == len(written):
+                    break
+            return found
+
     axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_locator(MaxNLocator(nbins=bins, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(Locator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: formatter(value)))
 
 

@@ -26,7 +26,7 @@ AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 LEAST_LETTER, LEAST_CONTRAST = 9, 4.5
 # Drawings hold thousands of elements without a role of their own; audit.js looks at their letters.
 AXE = """axe.run({exclude: [["svg.sb-fig > *"]]}, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"]
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"], preload: false
 }).then(found => found.violations.flatMap(one =>
     one.nodes.map(node => one.id + ": " + node.target.join(" "))))"""
 LAYOUT = [
@@ -83,19 +83,20 @@ def test_a_page_is_readable_and_reachable_for_everybody(
     faults["contrast"] = browser.value(f"shopbookAudit.faintTextInDrawings({LEAST_CONTRAST})")
     faults["errors"] = browser.errors
     faults["requests"] = [url for url in browser.requests if url.split(":")[0] not in ("file", "data")]
-    assert {check: found for check, found in faults.items() if found} == {}
+    told = [f"{check}: {one}" for check, found in faults.items() for one in found]
+    assert not told, "\n".join(told)
 
 
 @pytest.mark.parametrize(
     ("fault", "check"),
     [
-        ("main.style.width = '3000px'", "sideways()"),
-        ("texts[1].setAttribute('transform', texts[0].getAttribute('transform'))", "overlapsInDrawings()"),
-        ("texts[0].setAttribute('transform', 'translate(-40 0)')", "cutInDrawings()"),
+        ("document.querySelector('h1').style.width = '3000px'", "sideways()"),
+        ("texts[0].after(texts[0].cloneNode(true))", "overlapsInDrawings()"),
+        ("texts[0].setAttribute('transform', 'translate(-400 0)')", "cutInDrawings()"),
         ("texts[0].style.fontSize = '5px'", "smallTextInDrawings(9)"),
         ("texts[0].style.fill = '#ccc'", "faintTextInDrawings(4.5)"),
         ("svg.removeAttribute('aria-label')", "withoutWords()"),
-        ("document.querySelector('.kpi-note').style.whiteSpace = 'nowrap'", "cutInCards()"),
+        ("document.querySelector('.kpi-value').style.paddingLeft = '20rem'", "cutInCards()"),
         ("document.querySelector('.kpi-value').style.marginTop = '-1.5rem'", "overlapsOnPage()"),
     ],
 )
