@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.pages.marketing_data import MODELS
 from analysis_lib.pages.periods import as_date, records, run_windows
-from analysis_lib.reporting import numbers
+from analysis_lib.reporting import downloads, numbers
 from analysis_lib.reporting.html import Html, empty, join, paragraph
 from analysis_lib.reporting.tables import Column, table
 from analysis_lib.reporting.windows import day, month
@@ -274,17 +274,19 @@ def acquisition(book: Shop) -> Html:
     columns = _acquisition_columns(book, "source", "Traffic source")
     columns.append(Column("payback", "Payback (median)", _payback, from_row=True))
     columns.append(Column("months", "Months paid back", _months_paid_back, from_row=True))
-    return table(
+    made = table(
         pd.DataFrame([*shown, *totals]),
         columns,
         "channel-acquisition",
         "Cost and value of acquired customers by traffic source",
         f"in {book.parameters.currency}, up to {day(book.data_through)}",
         notes,
-        download=pd.DataFrame([dict(row) for row in cohorts(book)]),
-        download_label="Every source and month of acquisition",
+        download=pd.DataFrame([_source_row(one) for one in sources]),
         bold_rows=list(range(len(shown), len(shown) + len(totals))),
     )
+    months = pd.DataFrame([dict(row) for row in cohorts(book)])
+    offered = downloads.offer(months, "channel-acquisition-months", "Every source and month of acquisition")
+    return join([made, offered])
 
 
 def _source_row(one: Acquired) -> dict[str, Any]:

@@ -128,12 +128,16 @@ window.shopbookAudit = (function () {
     }).map(function (card) { return say(card) + " is wider than its box"; });
   }
 
+  // What is wider than the window, whether the page scrolls or cuts it; boxes that are made to scroll are left out.
   function sideways() {
     var width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width && document.body.scrollWidth <= width) return [];
-    return Array.from(document.querySelectorAll("body *")).filter(function (element) {
-      return element.getBoundingClientRect().right > width + 1 && !element.closest(".table-box") && isShown(element);
-    }).slice(0, 5).map(function (element) { return element.tagName + "." + element.className + " reaches over the page"; });
+    var scroll = Math.max(document.documentElement.scrollWidth, document.body.scrollWidth);
+    var faults = scroll > width ? ["the page is " + scroll + " wide"] : [];
+    var wide = Array.from(document.querySelectorAll("#quarto-header *, #quarto-content *, footer *")).filter(function (element) {
+      return element.getBoundingClientRect().right > width + 1 && isShown(element) &&
+        !element.closest(".table-box, pre, [role=group][tabindex]");
+    });
+    return faults.concat(wide.slice(0, 5).map(function (one) { return one.tagName + " " + say(one) + " reaches over the page"; }));
   }
 
   function rgba(text) {
@@ -168,6 +172,7 @@ window.shopbookAudit = (function () {
     return drawings().flatMap(function (svg) {
       return Array.from(svg.querySelectorAll("text")).flatMap(function (text) {
         var box = text.getBoundingClientRect();
+        if (box.right > document.documentElement.clientWidth) return []; // in a box that scrolls; a wider window shows it
         var below = luminance(ground(box.left + box.width / 2, box.top + box.height / 2, text));
         var own = luminance(rgba(getComputedStyle(text).fill));
         var contrast = (Math.max(own, below) + 0.05) / (Math.min(own, below) + 0.05);

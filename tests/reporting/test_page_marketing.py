@@ -321,7 +321,7 @@ def test_cohorts_that_are_not_a_year_old_have_no_ltv(planted: Shop, downloads: P
     assert re.search(r"Friends 80 40 – – \$50\.00 – – – –", text)
     assert re.search(r"Aug 2026 80 10 \$800 \$80\.00 \$200\.00 – –", text)
     assert "Sep 2026 (not over)" in text
-    assert len(pd.read_csv(downloads / "channel-acquisition.csv")) == len(COHORTS)
+    assert len(pd.read_csv(downloads / "channel-acquisition-months.csv")) == len(COHORTS)
 
 
 def test_shares_of_spend_and_revenue(planted: Shop) -> None:
