@@ -1,6 +1,8 @@
 """Did a metric change by more than the days of a window differ among themselves?
 
-The unit is the day, so that a day with one large order, or many sessions of one visitor, counts once.
+The unit is the day, so that a day with one large order, or many sessions of one visitor, counts once. Days
+are not independent either, because who comes today comes again next week: sums of visits and of orders are
+tested with the variance of their days times the design effect of visitors and customers (means.py).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from analysis_lib.reporting import findings
 from analysis_lib.reporting.metrics import metric
 from analysis_lib.reporting.numbers import number_or_none
 from analysis_lib.reporting.windows import Window
-from analysis_lib.statistics.means import MeanDifference, ratio_values, welch
+from analysis_lib.statistics.means import MeanDifference, design_effect, ratio_values, welch
 
 if TYPE_CHECKING:
     from analysis_lib.shop import Shop
@@ -26,6 +28,32 @@ from {model}
 where {date_column} between @first_date and @last_date
 order by {date_column}
 """
+# Visits by visitor, and orders by customer, within a window: their sum and that of their squares.
+_REPEATS = {
+    "visits": """
+        with clusters as (
+            select visitor_id, count(*) as units
+            from fct_sessions
+            where session_date between @first_date and @last_date
+            group by visitor_id
+        )
+        select sum(units) as units, sum(units * units) as squared_units from clusters
+    """,
+    "orders": """
+        with clusters as (
+            select user_id, count(*) as units
+            from int_orders
+            where is_counted and user_id is not null and order_date between @first_date and @last_date
+            group by user_id
+        )
+        select sum(units) as units, sum(units * units) as squared_units from clusters
+    """,
+}
+# Sums of visits and of orders; ratios of two such sums do not grow with how often somebody comes.
+_SUMS_OF = {
+    "sessions": "visits",
+    **dict.fromkeys(("orders", "net_revenue", "gross_profit", "contribution", "roas"), "orders"),
+}
 Days = Mapping[dt.date, Mapping[str, float | None]]
 
 
@@ -62,7 +90,25 @@ def compare(book: Shop, found: Totals, names: Sequence[str], period: str) -> dic
     if not names or not found.reaches(period) or not found.reaches("current"):
         return dict.fromkeys(names)
     now, then = (_days(book, names, found.window(one)) for one in ("current", period))
-    return {name: _difference(name, now, then) for name in names}
+    found_in = [found.window(one) for one in ("current", period)]
+    effects = {
+        what: repeats(book, what, found_in) for what in {_SUMS_OF[name] for name in names if name in _SUMS_OF}
+    }
+    return {name: _difference(name, now, then, effects.get(_SUMS_OF.get(name, ""), 1.0)) for name in names}
+
+
+def repeats(book: Shop, what: str, windows: Sequence[Window]) -> float:
+    """The larger design effect of `visits` (by visitor) or `orders` (by customer) in two windows.
+
+    1.0 where the shop does not know them.
+    """
+    if not book.available("fct_sessions" if what == "visits" else "int_orders"):
+        return 1.0
+    found = []
+    for window in windows:
+        rows = records(book, _REPEATS[what], first_date=window.first, last_date=window.last)
+        found.append(design_effect(*(float(rows[0][name] or 0) for name in ("units", "squared_units"))))
+    return max(found, default=1.0)
 
 
 def _days(book: Shop, names: Sequence[str], window: Window) -> Days:
@@ -87,9 +133,9 @@ def _columns(name: str) -> tuple[str, ...]:
     return (found.numerator, found.denominator) if found.denominator else (found.column,)
 
 
-def _difference(name: str, now: Days, then: Days) -> MeanDifference | None:
+def _difference(name: str, now: Days, then: Days, effect: float) -> MeanDifference | None:
     first, second = _values(name, now), _values(name, then)
-    return None if first is None or second is None else welch(first, second)
+    return None if first is None or second is None else welch(first, second, design_effect=effect)
 
 
 def _values(name: str, days: Days) -> list[float] | None:

@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING
 from analysis_lib.pages import journeys_rows
 from analysis_lib.pages.journeys_rows import NOT_SET, TEST_DAYS, Cohort
 from analysis_lib.reporting import findings
-from analysis_lib.statistics.proportions import Interval, difference_interval, two_proportion_p_value
+from analysis_lib.statistics.proportions import (
+    SMALL_AMONG_MANY,
+    Interval,
+    difference_interval,
+    two_proportion_p_value,
+)
 
 if TYPE_CHECKING:
     from analysis_lib.shop import Shop
 
 _MONTHS = 3  # how many cohorts are compared with as many before them
-_FEW_EXPECTED = 15
 
 
 @dataclass(frozen=True)
@@ -137,25 +141,9 @@ def _p_values(compared: Mapping[str, Compared], least: int) -> list[float | None
 
 
 def _p_value(one: Compared) -> float | None:
-    """The z-test of two proportions, Fisher's exact one where it would claim too often.
-
-    Among many sources the smallest p-value decides, and that of a small source is the least exact.
-    """
-    trials = one.trials + one.other_trials
-    share = (one.successes + one.other_successes) / trials if trials else 0.0
-    if min(one.trials, one.other_trials) * min(share, 1 - share) < _FEW_EXPECTED:
-        return _exact(one)
-    return two_proportion_p_value(one.successes, one.trials, one.other_successes, one.other_trials)
-
-
-def _exact(one: Compared) -> float:
-    from scipy.stats import fisher_exact  # a second to import, so only where it is used
-
-    rows = [
-        [one.successes, one.trials - one.successes],
-        [one.other_successes, one.other_trials - one.other_successes],
-    ]
-    return float(fisher_exact(rows).pvalue)
+    return two_proportion_p_value(
+        one.successes, one.trials, one.other_successes, one.other_trials, SMALL_AMONG_MANY
+    )
 
 
 def _with(compared: Mapping[str, Compared], p_values: Sequence[float | None]) -> dict[str, Compared]:

@@ -70,9 +70,10 @@ def read(book: Shop) -> Marketing:
     ads = data.read(book)
     profit = periods.totals(book, "fct_daily_pnl", "calendar_date", PROFIT)
     minimum = book.parameters.min_sample
-    tests = {name: _against_previous(ads, name) for name in TESTED}
+    effect = daily_tests.repeats(book, "orders", [ads.windows.current, ads.windows.previous])
+    tests = {name: _against_previous(ads, name, effect) for name in TESTED}
     tests["contribution"] = daily_tests.compare(book, profit, ["contribution"], "previous")["contribution"]
-    platforms = {name: _against_others(ads, name, minimum) for name in ads.platforms}
+    platforms = {name: _against_others(ads, name, minimum, effect) for name in ads.platforms}
     marginal = marketing_marginal.read(book, ads)
     family = [*tests.values(), *platforms.values()]
     p_values = [test.p_value if test else None for test in family]
@@ -93,29 +94,29 @@ def _columns(name: str) -> tuple[str, str]:
     return data.RATIOS.get(name, ("revenue", ""))
 
 
-def _against_previous(ads: Ads, name: str) -> MeanDifference | None:
+def _against_previous(ads: Ads, name: str, effect: float) -> MeanDifference | None:
     """The window against the one before, day against day; None where one of them is not known."""
     if earlier(ads, name, "previous").value is None or ads.first_day is None:
         return None
     if ads.first_day > ads.windows.current.first:
         return None
-    made = _welch(ads, _columns(name))
+    made = _welch(ads, _columns(name), effect)
     if made is None or name not in _CONFIRMED_BY or made.difference <= 0:
         return made
-    confirmed = _welch(ads, _CONFIRMED_BY[name])
+    confirmed = _welch(ads, _CONFIRMED_BY[name], effect)
     is_same = confirmed is not None and confirmed.difference > 0
     p_value = max(made.p_value, confirmed.p_value) if confirmed is not None and is_same else 1.0
     return dataclasses.replace(made, p_value=p_value)
 
 
-def _welch(ads: Ads, columns: tuple[str, str]) -> MeanDifference | None:
+def _welch(ads: Ads, columns: tuple[str, str], effect: float) -> MeanDifference | None:
     now, then = (
         _values(ads.daily(window), *columns) for window in (ads.windows.current, ads.windows.previous)
     )
-    return None if now is None or then is None else welch(now, then)
+    return None if now is None or then is None else welch(now, then, design_effect=effect)
 
 
-def _against_others(ads: Ads, platform: str, minimum: int) -> MeanDifference | None:
+def _against_others(ads: Ads, platform: str, minimum: int, effect: float) -> MeanDifference | None:
     """A platform's return on spend against that of all others; None on too few orders on either side."""
     window = ads.windows.current
     both = [ads.sums(window, platform, others) for others in (False, True)]
@@ -126,7 +127,7 @@ def _against_others(ads: Ads, platform: str, minimum: int) -> MeanDifference | N
     first, second = (
         _values(ads.daily(window, platform, others), "revenue", "spend") for others in (False, True)
     )
-    return None if first is None or second is None else welch(first, second)
+    return None if first is None or second is None else welch(first, second, design_effect=effect)
 
 
 def _values(days: list[Sums], numerator: str, denominator: str) -> list[float] | None:

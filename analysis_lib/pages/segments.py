@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 from analysis_lib.pages.periods import records
 from analysis_lib.reporting import findings, numbers
 from analysis_lib.reporting.findings import Finding
-from analysis_lib.statistics.proportions import Interval, two_proportion_p_value, wilson_interval
+from analysis_lib.statistics.proportions import (
+    SMALL_AMONG_MANY,
+    Interval,
+    two_proportion_p_value,
+    wilson_interval,
+)
 
 if TYPE_CHECKING:
     from analysis_lib.shop import Shop
@@ -208,7 +213,11 @@ def _named(dimension: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _p_value(comparison: Comparison) -> float | None:
     return two_proportion_p_value(
-        comparison.successes, comparison.trials, comparison.other_successes, comparison.other_trials
+        comparison.successes,
+        comparison.trials,
+        comparison.other_successes,
+        comparison.other_trials,
+        SMALL_AMONG_MANY,
     )
 
 

@@ -19,7 +19,9 @@ class MeanDifference:
     p_value: float
 
 
-def welch(first: Sequence[float], second: Sequence[float], confidence: float = 0.95) -> MeanDifference | None:
+def welch(
+    first: Sequence[float], second: Sequence[float], confidence: float = 0.95, design_effect: float = 1.0
+) -> MeanDifference | None:
     """Welch's t-test of two samples; None when one has fewer than two values or nothing varies.
 
     Parameters
@@ -28,6 +30,8 @@ def welch(first: Sequence[float], second: Sequence[float], confidence: float = 0
         One value a unit, for example the net revenue of each day of two windows.
     confidence
         Of the interval.
+    design_effect
+        What the variances are multiplied by where the units are not independent (:func:`design_effect`).
 
     References
     ----------
@@ -41,7 +45,7 @@ def welch(first: Sequence[float], second: Sequence[float], confidence: float = 0
     """
     if len(first) < 2 or len(second) < 2:
         return None
-    first_part, second_part = variance(first) / len(first), variance(second) / len(second)
+    first_part, second_part = (design_effect * variance(values) / len(values) for values in (first, second))
     error = math.sqrt(first_part + second_part)
     if error == 0:
         return None
@@ -54,6 +58,29 @@ def welch(first: Sequence[float], second: Sequence[float], confidence: float = 0
     half = float(stdtrit(freedom, 0.5 + confidence / 2)) * error
     p_value = 2 * float(stdtr(freedom, -abs(difference) / error))
     return MeanDifference(difference, Interval(difference - half, difference + half), p_value)
+
+
+def design_effect(units: float, squared_units: float) -> float:
+    """How many times the variance of a sum is that of as many independent units; at least 1.
+
+    Parameters
+    ----------
+    units, squared_units
+        Sums over clusters (visitors, customers) of their units (visits, orders), and of the squares of
+        these. Clusters are independent of each other, the units of one are not.
+
+    References
+    ----------
+    Kish, L. (1965), Survey Sampling, section 5.4; it is the variance of a compound Poisson sum.
+
+    Examples
+    --------
+    Four customers with an order each; two with two orders each.
+
+    >>> design_effect(4, 4), design_effect(4, 8)
+    (1.0, 2.0)
+    """
+    return max(1.0, squared_units / units) if units > 0 else 1.0
 
 
 def ratio_values(numerators: Sequence[float], denominators: Sequence[float]) -> list[float] | None:

@@ -8,6 +8,8 @@ from statistics import NormalDist
 
 _NORMAL = NormalDist()
 _SMALL_EXPECTED_COUNT = 5  # Cochran's rule: below it the normal approximation is not to be trusted
+# Among many groups the smallest p-value decides: that of a small group, where the approximation is worst.
+SMALL_AMONG_MANY = 15
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,15 @@ def difference_interval(
 
 
 def two_proportion_p_value(
-    successes: int, trials: int, other_successes: int, other_trials: int
+    successes: int,
+    trials: int,
+    other_successes: int,
+    other_trials: int,
+    exact_below: int = _SMALL_EXPECTED_COUNT,
 ) -> float | None:
     """Two-sided p-value of "both proportions are the same"; None when one side has no trials.
 
-    The pooled z-test; Fisher's exact test where an expected count is below 5.
+    The pooled z-test; Fisher's exact test where an expected count is below `exact_below`.
 
     Examples
     --------
@@ -109,7 +115,7 @@ def two_proportion_p_value(
     if pooled in (0.0, 1.0):
         return 1.0
     smaller = min(trials, other_trials)
-    if smaller * min(pooled, 1 - pooled) < _SMALL_EXPECTED_COUNT:
+    if smaller * min(pooled, 1 - pooled) < exact_below:
         return _fisher(successes, trials, other_successes, other_trials)
     error = math.sqrt(pooled * (1 - pooled) * (1 / trials + 1 / other_trials))
     z = (successes / trials - other_successes / other_trials) / error

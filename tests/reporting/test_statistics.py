@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis_lib.statistics.means import ratio_values, welch
+from analysis_lib.statistics.means import design_effect, ratio_values, welch
 from analysis_lib.statistics.multiple import holm
 from analysis_lib.statistics.proportions import (
     difference_interval,
@@ -144,3 +144,55 @@ def test_two_windows_of_one_shop_rarely_differ() -> None:
         result = welch(first, second)
         found += result is not None and result.p_value < 0.05
     assert 0.02 < found / 400 < 0.09
+
+
+def _days_of_customers(generator: random.Random, days: int = 60) -> tuple[list[float], list[float]]:
+    """Orders a day of customers who order up to six times, weeks apart; and orders by customer."""
+    by_day, by_customer = [0.0] * days, []
+    for _ in range(300):
+        first, number = generator.randrange(-60, days), 1 + int(generator.expovariate(0.5))
+        at = [first]
+        for _ in range(min(number, 6) - 1):
+            at.append(at[-1] + 1 + int(generator.expovariate(1 / 8)))
+        counted = [day for day in at if 0 <= day < days]
+        for day in counted:
+            by_day[day] += 1
+        by_customer.append(float(len(counted)))
+    return by_day, by_customer
+
+
+def test_customers_who_come_again_do_not_make_changes_out_of_nothing() -> None:
+    generator = random.Random(11)
+    plain = widened = 0
+    for _ in range(400):
+        by_day, by_customer = _days_of_customers(generator)
+        effect = design_effect(sum(by_customer), sum(units * units for units in by_customer))
+        alone = welch(by_day[30:], by_day[:30])
+        with_effect = welch(by_day[30:], by_day[:30], design_effect=effect)
+        assert alone is not None
+        assert with_effect is not None
+        plain += alone.p_value < 0.05
+        widened += with_effect.p_value < 0.05
+    assert plain / 400 > 0.08, "days taken as independent claim too often"
+    assert widened / 400 <= 0.05
+
+
+def test_the_design_effect_widens_the_interval_by_its_root() -> None:
+    first, second = [20.1, 22.4, 19.8, 23.0], [17.2, 18.9, 18.1, 16.5]
+    plain, widened = welch(first, second), welch(first, second, design_effect=4.0)
+    assert plain is not None
+    assert widened is not None
+    half = [(one.interval.high - one.interval.low) / 2 for one in (plain, widened)]
+    assert half[1] == pytest.approx(2 * half[0])
+    assert design_effect(0, 0) == 1.0
+
+
+def test_of_many_small_groups_the_smallest_p_value_is_exact() -> None:
+    counts = (9, 20, 100, 1000)
+    assert two_proportion_p_value(*counts, 15) == pytest.approx(
+        stats.fisher_exact([[9, 11], [100, 900]]).pvalue
+    )
+    assert two_proportion_p_value(9, 100, 100, 1000, 5) == two_proportion_p_value(9, 100, 100, 1000)
+    assert two_proportion_p_value(9, 100, 100, 1000, 15) == pytest.approx(
+        stats.fisher_exact([[9, 91], [100, 900]]).pvalue
+    )
