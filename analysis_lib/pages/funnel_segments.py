@@ -51,10 +51,15 @@ def gaps(book: Shop, dimensions: Sequence[str] = _CHARTS[0]) -> Html:
     overall = _together(named) if is_category else viewers(book).current.rate
     note = " A visitor counts in every category that they viewed." if is_category else _unknown(named)
     standing_out = [row.label for row in rows if row.stands_out]
+    tested = [segments.DIMENSIONS[name].lower() for name in known if name not in segments.UNTESTED]
+    if len(tested) < len(known):
+        note += " New and returning visitors are not compared by a test: who returns has chosen to."
     outcome = (
         f"Clearly different from the rest: {', '.join(standing_out)}."
         if standing_out
-        else "No clear difference."
+        else f"No clear difference by {' or '.join(tested)}."
+        if tested
+        else ""
     )
     words = Words(
         f"Conversion by {labels} with 95 % intervals, {window}",

@@ -116,6 +116,8 @@ def test_who_is_asked_for_stands_in_a_chart(dimensions: tuple[str, str], two_mon
     text = text_of(funnel_segments.by_dimension(two_months))
     for name in dimensions:
         assert segments.DIMENSIONS[name].lower() in text.lower()
+    assert "New and returning visitors are not compared by a test" in text
+    assert not re.search(r"No clear difference by [a-z ]*visitors", text), "what was not tested is not equal"
 
 
 def test_where_only_buyers_are_known_the_chart_warns(tmp_path: Path) -> None:
