@@ -38,8 +38,10 @@ SUMS = {
     "fct_daily_traffic": "sum(sessions), sum(purchase_sessions)",
     "fct_funnel_daily": "sum(sessions), sum(visitors), sum(ordered_purchase_sessions), sum(view_visitors)",
 }
+# What most shops are added up by; the awkward one by everything.
+MAIN = ("fct_sessions", "int_orders", "fct_daily_pnl")
 SHOPS = {
-    "awkward": ("country", "segment"),
+    "awkward": ("country", "device", "segment"),
     "orphan_lines": ("country",),
     "without_events": ("country",),
     "without_orders": ("country",),
@@ -92,18 +94,21 @@ def test_the_editions_of_a_dimension_add_up_to_the_shop(
 ) -> None:
     settings, whole = whole_of(shop)
     editions = every_edition(settings, whole.shop, dimension)
-    parts = [sums(settings, build(settings, whole, edition, [*SUMS])) for edition in editions]
+    models = [*SUMS] if (shop, dimension) == ("awkward", "country") else [*MAIN]
+    parts = [sums(settings, build(settings, whole, edition, models)) for edition in editions]
     total = sums(settings, whole.shop)
-    assert {model: added(parts, model) for model in total} == total
+    made = [model for model in models if model in total]
+    assert made
+    assert {model: added(parts, model) for model in made} == {model: total[model] for model in made}
 
 
 def test_editions_of_a_past_period_add_up_to_the_shop_of_that_period(
     whole_of: Callable[[str], tuple[Settings, Whole]],
 ) -> None:
     settings, whole = whole_of("awkward")
-    then = build(settings, whole, Edition("then", "Then", parameters=PAST), [*SUMS])
+    then = build(settings, whole, Edition("then", "Then", parameters=PAST), MAIN)
     total = sums(settings, then)
     assert total["fct_sessions"] != sums(settings, whole.shop)["fct_sessions"]
     editions = every_edition(settings, then, "country", PAST)
-    parts = [sums(settings, build(settings, whole, edition, [*SUMS])) for edition in editions]
-    assert {model: added(parts, model) for model in total} == total
+    parts = [sums(settings, build(settings, whole, edition, MAIN)) for edition in editions]
+    assert {model: added(parts, model) for model in MAIN} == {model: total[model] for model in MAIN}
