@@ -154,7 +154,7 @@ def make_plan(
     left_out: dict[str, str] = {}
     for page in wanted:
         missing = [_missing(page, model, availability) for model in page.requires]
-        if reasons := dict.fromkeys(reason for reason in missing if reason):
+        if reasons := _without_repeats(missing):
             left_out[page.id] = "; ".join(reasons)
     kept = {page.id for page in wanted} - left_out.keys()
     if not kept:
@@ -175,6 +175,16 @@ def make_plan(
         outputs,
         frozenset(page.notebook.name for page in reports.pages if page not in wanted),
     )
+
+
+def _without_repeats(reasons: Sequence[str]) -> list[str]:
+    """The reasons, less those that another one says as well, after "the shop has"."""
+    found = list(dict.fromkeys(reason for reason in reasons if reason))
+    return [
+        reason
+        for reason in found
+        if not any(reason != other and reason.removeprefix("the shop has ") in other for other in found)
+    ]
 
 
 def _missing(page: PageSpec, model: str, availability: Mapping[str, bool | str]) -> str:

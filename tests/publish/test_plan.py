@@ -110,6 +110,14 @@ def test_a_page_without_data_stays_with_the_reason_and_is_not_run(project: Setti
     assert [brief.id for brief in plan.briefs] == ["executive"]
 
 
+def test_a_page_names_each_missing_table_once(project: Settings) -> None:
+    lines, stock = "no order lines (table order_items)", "no stock (table inventory_items)"
+    why = {"fct_daily_pnl": f"the shop has {lines}", "fct_sessions": f"the shop has {stock} and {lines}"}
+    text = REPORTS.replace("requires: [fct_daily_pnl]", "requires: [fct_daily_pnl, fct_sessions]")
+    reports = read(project, text.replace("requires: [fct_sessions]", ""))
+    assert make_plan(reports, why).left_out == {"overview": f"the shop has {stock} and {lines}"}
+
+
 def test_a_brief_whose_pages_have_no_data_is_left_out(project: Settings) -> None:
     reports = read(project, REPORTS.replace("[overview, funnel]", "[funnel]"))
     assert make_plan(reports, {"fct_daily_pnl": True, "fct_sessions": False}).briefs == ()
