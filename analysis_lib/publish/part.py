@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis_lib.delivery.alerts import AlertSpec
 from analysis_lib.publish import cache
 from analysis_lib.publish.editions_index import Listed
 from analysis_lib.publish.execute import Job
@@ -26,6 +25,9 @@ from analysis_lib.publish.plan import PageSpec, Plan, Reports, make_plan
 from analysis_lib.publish.render import Renderer
 from analysis_lib.publish.request import EditionRequest, PublishRequest, Stamp
 from analysis_lib.publish.site import is_intact, page_files, read_build
+
+if TYPE_CHECKING:
+    from analysis_lib.delivery.alerts import AlertSpec
 
 EDITIONS = "editions"
 # Cannot be the id of a page, which has no underscore

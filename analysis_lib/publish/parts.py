@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis_lib.delivery.alerts import read_alerts
 from analysis_lib.publish.editions_index import Listed, editions_index
 from analysis_lib.publish.fingerprint import hash_value
 from analysis_lib.publish.part import EDITIONS, Part
@@ -33,6 +32,9 @@ def plan_parts(request: PublishRequest, site: Path, library: Path) -> tuple[list
     SettingsError, MissingInputError, RenderError, NotebookError, ParameterError
         `reports.yml`, a notebook or the renderer cannot be used; nothing was run yet.
     """
+    # Alerts are entries of reports.yml and import what reads these from this package.
+    from analysis_lib.delivery.alerts import read_alerts
+
     renderer = choose(request.renderer)
     reports = read_reports(request.settings.reports / "reports.yml", request.settings.notebooks)
     names = {entry.id for entry in reports.editions} | {edition.id for edition in request.editions}
