@@ -10,6 +10,9 @@ from analysis_lib.reporting.html import escape
 
 _WIDTH = 100
 _INDENT = "  "
+_LIST = "display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; max-width: 65rem"
+_LABEL = "font-weight: 600; float: none; width: auto; white-space: nowrap"
+_TEXT = "margin: 0; float: none; width: auto"
 
 
 @dataclass(frozen=True)
@@ -77,19 +80,22 @@ class Explanation:
         return self.text
 
     def _repr_html_(self) -> str:
-        facts = "\n".join(
-            f'<dt style="font-weight: 600">{escape(label)}</dt><dd style="margin: 0">{_lines(text)}</dd>'
-            for label, text in self.facts
-        )
         code = f" <code>{escape(self.name)}</code>" if self.title != self.name else ""
         return (
             f'<div class="explanation">\n<p><strong>{escape(self.title)}</strong>{code}<br>'
-            f"{escape(self.definition)}</p>\n"
-            '<dl style="display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; '
-            f'max-width: 60rem">\n{facts}\n</dl>\n'
+            f"{escape(self.definition)}</p>\n{definition_list(self.facts)}\n"
             + "\n".join(_fold(fold) for fold in self.folds)
             + "\n</div>"
         )
+
+
+def definition_list(facts: Sequence[tuple[str, str]]) -> str:
+    """Labels and texts in two columns; JupyterLab floats definition lists, so this one says how it stands."""
+    rows = "\n".join(
+        f'<dt style="{_LABEL}">{escape(label)}</dt><dd style="{_TEXT}">{_lines(text)}</dd>'
+        for label, text in facts
+    )
+    return f'<dl style="{_LIST}">\n{rows}\n</dl>'
 
 
 def _lines(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis_lib.explore.explanation import definition_list
 from analysis_lib.explore.marts import MART_LAYERS
 from analysis_lib.publish.plan import read_reports
 from analysis_lib.reporting.html import escape
@@ -48,15 +49,8 @@ def as_text(book: Shop) -> str:
 
 def as_html(book: Shop) -> str:
     """The facts as a definition list."""
-    rows = "\n".join(
-        f'<dt style="font-weight: 600">{escape(label)}</dt><dd style="margin: 0">{escape(text)}</dd>'
-        for label, text in facts(book)
-        if text
-    )
-    return (
-        f"<p><strong>Shop {escape(book.name)}</strong></p>\n"
-        f'<dl style="display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem">\n{rows}\n</dl>'
-    )
+    told = [(label, text) for label, text in facts(book) if text]
+    return f"<p><strong>Shop {escape(book.name)}</strong></p>\n{definition_list(told)}"
 
 
 def _checks(book: Shop) -> str:
