@@ -42,7 +42,8 @@ def test_a_mistyped_mart_is_named_with_the_nearest(book: Shop) -> None:
 def test_a_mart_shows_what_it_holds(book: Shop) -> None:
     mart = book.marts.fct_daily_pnl
     assert repr(mart).startswith(f"fct_daily_pnl: {len(mart.rows()):,} rows, one row a calendar day")
-    assert "net revenue less cost of goods (currency)" in repr(mart)
+    profit = book.project.get("fct_daily_pnl").contract.columns["gross_profit"]
+    assert f"{profit.description} (currency)" in repr(mart)
     assert "<td" in mart._repr_html_()
     assert mart.columns.loc["calendar_date", "in_grain"]
     assert book.describe("fct_daily_pnl").equals(mart.columns)

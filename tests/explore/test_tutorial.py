@@ -41,7 +41,7 @@ def shown(outputs: list[Any], kind: str = "text/plain") -> str:
 def test_every_cell_shows_what_its_text_promises(executed: dict[str, Any]) -> None:
     assert "Data through" in shown(executed["open-shop"], "text/html")
     assert "fct_daily_pnl" in shown(executed["list-marts"])
-    assert "net revenue less cost of goods" in shown(executed["one-mart"])
+    assert "cumulative_contribution" in shown(executed["one-mart"])
     assert len(re.findall(r"^\d+ ", shown(executed["read-mart"]), re.MULTILINE)) == 7
     assert "bounces" in shown(executed["ask-sql"])
     assert "was $" in shown(executed["explain-metric"])
