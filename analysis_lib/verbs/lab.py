@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +56,9 @@ def what_to_open(settings: Settings, arguments: Sequence[str]) -> list[str]:
 
 
 def lab(settings: Settings, arguments: Sequence[str]) -> int:
-    """Start JupyterLab in the notebooks folder and wait for it; its exit code.
+    """Become JupyterLab in the notebooks folder: its process id, its signals and its exit code are ours.
+
+    As a process of its own it would go on when this one is stopped by its id.
 
     Parameters
     ----------
@@ -77,4 +78,6 @@ def lab(settings: Settings, arguments: Sequence[str]) -> int:
     )
     environment = {**os.environ, "JUPYTER_PATH": path, "SHOPBOOK_PROJECT": str(settings.root)}
     command = [sys.executable, "-m", "jupyterlab", *opened]
-    return subprocess.run(command, env=environment, check=False).returncode
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, command, environment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -30,12 +29,13 @@ def started(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[list[st
     """The commands that `shopbook lab` would start in that project."""
     commands: list[list[str]] = []
 
-    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+    def become(program: str, command: list[str], environment: dict[str, str]) -> None:
+        assert program == command[0]
+        assert environment["SHOPBOOK_PROJECT"] == str(settings.root)
         commands.append(command)
-        return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setenv("SHOPBOOK_PROJECT", str(settings.root))
-    monkeypatch.setattr(lab.subprocess, "run", run)
+    monkeypatch.setattr(lab.os, "execve", become)
     return commands
 
 
@@ -52,7 +52,7 @@ def started(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[list[st
 def test_a_notebook_by_name_and_every_flag_reach_jupyterlab(
     started: list[list[str]], settings: Settings, given: list[str], opened: list[str]
 ) -> None:
-    assert cli.main(["lab", *given]) == 0
+    cli.main(["lab", *given])
     first, *others = opened
     assert started == [[sys.executable, "-m", "jupyterlab", str(settings.root / first), *others]]
 
