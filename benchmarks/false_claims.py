@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from analysis_lib import shop
+from analysis_lib.editions import schema
 from analysis_lib.statistics.proportions import wilson_interval
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
@@ -54,7 +54,7 @@ def remember_translations() -> None:
     dialect.to_duckdb, dialect.parse = translated, parsed
     # Only a query that is new needs the columns of all tables.
     DuckDBWarehouse.schema = lambda self: functools.partial(schema_of, self)  # type: ignore[assignment,return-value,method-assign]
-    shop.read_project = functools.cache(shop.read_project)  # type: ignore[attr-defined]
+    schema.read_project = functools.cache(schema.read_project)
 
 
 def one_shop(keep: Path | None, visitors: int, months: int, seed: int) -> list[Row]:
