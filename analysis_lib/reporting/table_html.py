@@ -15,6 +15,7 @@ from analysis_lib.reporting.html import escape
 
 _BODY = re.compile(r"(<tbody\b[^>]*>)(.*?)(</tbody>)", re.DOTALL)
 _ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
+_HEADING = re.compile(r'(<td\b[^>]*class="gt_heading gt_(?:title|subtitle)\b[^>]*>)(.*?)(</td>)', re.DOTALL)
 _CELL = re.compile(r"<td\b(?![^>]*\bcolspan=)")
 
 
@@ -87,14 +88,15 @@ def is_sortable(value: Any) -> bool:
 
 
 def scrolling(table: str, name: str) -> str:
-    """The table in a box of its own, which the keyboard reaches and a screen reader names.
+    """The table in a box of its own, which the keyboard reaches and a screen reader names; its title is held.
 
     Examples
     --------
     >>> scrolling("<table></table>", "sales")[:39]
     '<div class="table-box" tabindex="0" rol'
     """
+    held = _HEADING.sub(r'\1<span class="sb-held">\2</span>\3', table)
     return (
         f'<div class="table-box" tabindex="0" role="region" aria-labelledby="{escape(name)}-title">'
-        f"{table}</div>"
+        f"{held}</div>"
     )

@@ -95,3 +95,8 @@ def test_values_stand_in_their_own_rows_where_groups_move_them() -> None:
     rows = pd.DataFrame({"kind": ["a", "b", "a"], "value": [1.5, 2.5, 3.5]})
     made = table(rows, [Column("value", "Value", str)], "t", "T", group="kind").text
     assert _cells(made) == [("1.5", "1.5"), ("3.5", "3.5"), ("2.5", "2.5")]
+
+
+def test_title_and_subtitle_are_held_in_sight_while_the_columns_scroll() -> None:
+    made = table(ROWS, COLUMNS, "products", "Products <b>", "in USD").text
+    assert re.findall(r'<span class="sb-held">(.*?)</span>', made) == ["Products &lt;b&gt;", "in USD"]
