@@ -11,8 +11,8 @@ SILENT = frozenset({"style", "script", "link", "meta", "details", "template"})
 UNPRINTABLE = frozenset(
     {"iframe", "canvas", "video", "audio", "object", "embed", "form", "input", "button", "select"}
 )
-# "1–30", "2026-06-30" and "3/4" would be cut after their sign at the end of a line.
-_UNBROKEN = re.compile(r"[^ \t\r\n]*\d[^ \t\r\n]*[–/-][^ \t\r\n]*\d[^ \t\r\n]*")
+# "1–30", "2026-06-30" and "a-b.csv" would be cut after their sign at the end of a line.
+_UNBROKEN = re.compile(r"[^ \t\r\n]*\d[^ \t\r\n]*[–/-][^ \t\r\n]*\d[^ \t\r\n]*|\b[\w-]+\.csv\b")
 _COMPARED = re.compile(r"\b([np]) ([=<>≤≥]) (?=[\d.])")  # "n = 30" and "p < 0.05" stay on one line
 LONGEST_NUMBER = 40  # longer is an address or a key, which must be able to break
 

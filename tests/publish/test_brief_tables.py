@@ -120,6 +120,7 @@ def test_the_first_column_is_not_squeezed_by_long_headings() -> None:
     [
         ("1–30 Jun 2026", ["1–30"]),
         ("sku-12-34 of 2026-06-30", ["sku-12-34", "2026-06-30"]),
+        ("All rows on the site: stock-by-age.csv.", ["stock-by-age.csv"]),
         ("brand-film", []),
         ("https://example.org/2026-06-30/" + "x" * 40, []),
     ],
