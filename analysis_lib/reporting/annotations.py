@@ -29,6 +29,7 @@ _AXIS_POINTS = 190  # about what a chart for a phone leaves for its days; what f
 _LETTER_POINTS = 5.4  # of a label in 9 pt
 _GAP_POINTS = 8.0
 _MOST_NAMES = 4
+_MOST_EVENTS = 12
 _QUERY = """
 select event_name, kind, first_date, last_date, coalesce(country, '') as country
 from rule_events_calendar
@@ -121,17 +122,23 @@ def read(book: Shop, first: dt.date, last: dt.date, kinds: Sequence[str] = ()) -
     ]
 
 
+def without_crowd(events: Sequence[Event]) -> list[Event]:
+    """The events; where they are more than twelve, without holidays, of which every month has some."""
+    kept = [event for event in events if event.kind in MONTHLY_KINDS]
+    return kept if len(events) > _MOST_EVENTS else list(events)
+
+
 def on_days(book: Shop, dates: Sequence[dt.date]) -> Annotations:
     """The events of a chart with a position a day."""
     start = dates[0]
-    events = read(book, start, dates[-1])
+    events = without_crowd(read(book, start, dates[-1]))
     return place(events, lambda date: float((date - start).days), len(dates))
 
 
 def on_weeks(book: Shop, starts: Sequence[dt.date], last: dt.date) -> Annotations:
     """The events of a chart with a column a week; `starts` are its Mondays, `last` the last day shown."""
     start = starts[0]
-    events = read(book, start, last)
+    events = without_crowd(read(book, start, last))
     return place(events, lambda date: ((date - start).days + 0.5) / 7 - 0.5, len(starts))
 
 

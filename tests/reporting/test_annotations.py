@@ -112,6 +112,13 @@ def _event(day: int, length: int, name: str) -> Event:
     return Event(name, "sale", first, first + dt.timedelta(days=length))
 
 
+def test_many_events_give_way_to_what_explains_most() -> None:
+    holidays = [Event(f"Holiday {day}", "holiday", D(2026, 9, day), D(2026, 9, day)) for day in range(1, 13)]
+    change = Event("Cookie banner", "tracking", D(2026, 9, 20), D(2026, 9, 20))
+    assert calendar_events.without_crowd(holidays) == holidays
+    assert calendar_events.without_crowd([*holidays, change]) == [change]
+
+
 def test_names_that_would_run_into_each_other_become_numbers() -> None:
     near = [_event(9, 0, "Valentine's Day"), _event(13, 0, "Presidents' Day")]
     apart = [_event(4, 0, "Valentine's Day"), _event(22, 0, "Presidents' Day")]
