@@ -104,7 +104,7 @@ def tab(width: int = 1280, height: int = 900) -> Iterator[Tab]:
     try:
         port = _port(profile / "DevToolsActivePort")
         with _page(port) as address:
-            socket = websocket.create_connection(address, timeout=20, suppress_origin=True)
+            socket = websocket.create_connection(address, timeout=90, suppress_origin=True)
             yield Tab(socket)
             socket.close()
     finally:

@@ -6,6 +6,7 @@ What is looked for stands in audit.js, beside axe-core's rules for WCAG 2.1 A an
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,18 @@ def test_the_menu_of_a_phone_opens_by_keyboard(browser: Tab, demo_site: DemoSite
     assert browser.value("document.documentElement.scrollWidth") == 390
 
 
+def test_the_menu_of_the_briefs_opens_by_keyboard(browser: Tab, demo_site: DemoSite) -> None:
+    _visit(browser, demo_site, "index.html", 1280)
+    link = "document.querySelector('#quarto-header .dropdown-menu a')"
+    assert not browser.value(f"{link}.checkVisibility()")
+    browser.value("document.querySelector('#quarto-header .dropdown-toggle').focus()")
+    browser.press("Enter", 13)
+    browser.until(f"{link}.checkVisibility()")
+    inside = "document.querySelector('#quarto-header .dropdown-menu').getBoundingClientRect()"
+    assert browser.value(f"{inside}.right <= innerWidth")
+    assert browser.value(f"{inside}.left >= 0")
+
+
 def test_what_is_folded_opens_by_keyboard(browser: Tab, demo_site: DemoSite) -> None:
     _visit(browser, demo_site, "index.html", 1280)
     browser.value("document.querySelector('.downloads summary').focus()")
@@ -235,20 +248,31 @@ def test_totals_and_groups_stay_in_place(browser: Tab, demo_site: DemoSite) -> N
     assert browser.value(rows) == groups
 
 
-def test_missing_values_come_last_whichever_way(browser: Tab, demo_site: DemoSite) -> None:
+@pytest.mark.parametrize(
+    ("texts", "largest_first"),
+    [
+        (["$1.2k", "–", "−$30", "$900", "(7.5 %)", ""], ["$1.2k", "$900", "(7.5 %)", "−$30", "–", ""]),
+        (["9.4 min", "1.4 days", "3 h", "50 s"], ["1.4 days", "3 h", "9.4 min", "50 s"]),
+        (["1,547", "69", "2 months"], ["1,547", "69", "2 months"]),
+    ],
+)
+def test_texts_without_a_value_sort_by_their_number_and_missing_ones_come_last(
+    browser: Tab, demo_site: DemoSite, texts: list[str], largest_first: list[str]
+) -> None:
     _visit(browser, demo_site, "index.html", 1280)
     browser.value(
         "{ document.querySelector('main').innerHTML = `<div class='table-box'><div id='t'>"
         "<table class='gt_table'><thead><tr class='gt_col_headings'><th class='gt_right'>N</th></tr></thead>"
-        "<tbody>${['$1.2k', '–', '−$30', '$900', '(7.5 %)', ''].map(one =>"
-        " `<tr><td class='gt_right'>${one}</td></tr>`).join('')}</tbody></table></div></div>`; }"
+        f"<tbody>${{{json.dumps(texts)}.map(one => `<tr><td class='gt_right'>${{one}}</td></tr>`).join('')}}"
+        "</tbody></table></div></div>`; }"
     )
     script = (demo_site.root / "reports/theme/sort-tables.html").read_text(encoding="utf-8")
     browser.value(script.replace("<script>", "").replace("</script>", "") + ";0")
     assert _press_head(browser, "t", "N") == "descending"
-    assert _column(browser, "t", "N") == ["$1.2k", "$900", "(7.5 %)", "−$30", "–", ""]
+    assert _column(browser, "t", "N") == largest_first
+    known = [text for text in largest_first if text not in ("–", "")]
     assert _press_head(browser, "t", "N") == "ascending"
-    assert _column(browser, "t", "N") == ["−$30", "(7.5 %)", "$900", "$1.2k", "–", ""]
+    assert _column(browser, "t", "N") == [*reversed(known), *largest_first[len(known) :]]
 
 
 def test_without_scripts_a_table_is_complete(browser: Tab, demo_site: DemoSite) -> None:
