@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from analysis_lib.checks import Checker, Outcome
-from analysis_lib.editions.project import READ_FOR_SEGMENTS, READ_OF_WHOLE
-from analysis_lib.editions.schema import link_people, link_whole, project_of
+from analysis_lib.editions.project import READ_FOR_SEGMENTS, READ_OF_WHOLE, people_project
+from analysis_lib.editions.schema import link_people, link_whole
 from analysis_lib.editions.spec import Edition
 from analysis_lib.errors import ModelError
-from analysis_lib.models import Project, read_project
+from analysis_lib.models import Project
 from analysis_lib.outcome import BuildSummary
 from analysis_lib.parameters import Parameters, make_parameters
 from analysis_lib.progress import ProgressCallback
@@ -22,14 +23,20 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 @dataclass(frozen=True)
 class Whole:
-    """A shop whose marts are built: its name and source, and the parameters of that build."""
+    """A shop whose marts are built: its name and source, the parameters of that build, and its models."""
 
     shop: str
     source: str
     parameters: Parameters
+    project: Project
+
+    @cached_property
+    def people(self) -> Project:
+        """The models of an edition of some people: read once, whatever the number of editions."""
+        return people_project(self.project)
 
 
-def edition_parameters(edition: Edition, given: Mapping[str, object], whole: Whole) -> Parameters:
+def edition_parameters(edition: Edition, given: Mapping[str, object], whole: Parameters) -> Parameters:
     """The parameters of an edition: its own, else those of the run; the last day is the shop's, if not set.
 
     Raises
@@ -39,7 +46,7 @@ def edition_parameters(edition: Edition, given: Mapping[str, object], whole: Who
     """
     own = {**given, **edition.parameters}
     if own.get("as_of") in (None, ""):
-        own["as_of"] = whole.parameters.as_of
+        own["as_of"] = whole.as_of
     return make_parameters(own)
 
 
@@ -72,12 +79,11 @@ def build_edition(
     ModelError, DateRangeError
         A model fails, or the last day lies outside the data.
     """
-    project = read_project(whole.source, settings.rules, settings.sources)
     schema = edition.schema(whole.shop)
     base = whole.shop
     if edition.dimension and parameters != whole.parameters:
         base = edition.base_schema(whole.shop)
-        _build_base(settings, whole.shop, base, edition, project, parameters)
+        _build_base(settings, whole.shop, base, edition, whole.project, parameters)
     with DuckDBWarehouse(settings, schema) as warehouse:
         if "load_ledger" in warehouse.tables():
             raise ModelError(
@@ -88,7 +94,7 @@ def build_edition(
             link_people(warehouse, whole.shop, base, _built(warehouse, base, edition), edition)
         else:
             link_whole(warehouse, whole.shop, edition)
-        own = project_of(warehouse, whole.source, settings)
+        own = whole.people if edition.dimension else whole.project
         runner = Runner(warehouse, own, parameters)
         summary = runner.build(_available(runner, select), step)
         if select:

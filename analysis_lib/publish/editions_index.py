@@ -48,7 +48,7 @@ def editions_index(editions: Sequence[Listed]) -> Notebook:
     rows = "\n".join(_row(edition) for edition in editions)
     table = (
         '<div class="table-box" role="region" tabindex="0" aria-label="Editions of this report">\n'
-        f'<table class="table">\n<thead><tr>{head}</tr></thead>\n'
+        f'<table class="table" style="min-width: 44rem">\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
     )
     note = (
@@ -76,4 +76,5 @@ def _row(edition: Listed) -> str:
         escape(edition.data_through),
         escape(edition.description),
     ]
+    cells[3] = f'<span style="white-space: nowrap">{cells[3]}</span>'
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

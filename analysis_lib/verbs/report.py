@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analysis_lib.checks import raise_on_failure
 from analysis_lib.delivery.last_run import Recorder
 from analysis_lib.editions.build import Whole, build_edition, edition_parameters
+from analysis_lib.models import read_project
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
 from analysis_lib.shop import READ_ONLY
@@ -82,7 +83,8 @@ def report(
     outcomes = build(settings, progress, shop, given, with_checks=True)
     raise_on_failure(outcomes.checks)
     commit = commit_of(settings)
-    whole = Whole(outcomes.shop, outcomes.source, outcomes.build.parameters)
+    project = read_project(outcomes.source, settings.rules, settings.sources)
+    whole = Whole(outcomes.shop, outcomes.source, outcomes.build.parameters, project)
     choice = choice or Choice()
     chosen = choose(settle(settings, whole.shop, entries)[0], entries, choice)
     made = _build_editions(settings, progress, whole, chosen, {**settings.parameters, **(given or {})})
@@ -117,7 +119,7 @@ def _build_editions(
     """Build and check each edition; the checks of all must pass before anything is published."""
     made = []
     for one in chosen:
-        parameters = edition_parameters(one.edition, given, whole)
+        parameters = edition_parameters(one.edition, given, whole.parameters)
         with progress.stage("models of editions") as step:
             summary, outcomes = build_edition(settings, whole, one.edition, parameters, step)
         raise_on_failure(outcomes)

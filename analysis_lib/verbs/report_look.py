@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import analysis_lib
-from analysis_lib.editions.build import Whole, edition_parameters
+from analysis_lib.editions.build import edition_parameters
 from analysis_lib.editions.schema import project_of
 from analysis_lib.outcome import BuildSummary, Built
 from analysis_lib.parameters import Parameters, make_parameters
@@ -111,8 +111,7 @@ def dry_run_lines(settings: Settings, shop: str, given: Mapping[str, object], ch
             )
             lines.append(f"edition {one.edition.id}: its models would be built, because {reason}")
             continue
-        shop_now = Whole(name, source, whole.build.parameters)
-        parameters = edition_parameters(one.edition, own, shop_now)
+        parameters = edition_parameters(one.edition, own, whole.build.parameters)
         outcomes, found, is_edition_known = _look(settings, schema, source, parameters, f"{one.edition.id}: ")
         lines += found
         if is_edition_known:

@@ -27,12 +27,12 @@ def build_whole(settings: Settings, folder: Path) -> Whole:
     with DuckDBWarehouse(settings, SHOP) as warehouse:
         load_folder(warehouse, folder)
         summary = Runner(warehouse, PROJECT, make_parameters({})).build()
-    return Whole(SHOP, "thelook", summary.parameters)
+    return Whole(SHOP, "thelook", summary.parameters, PROJECT)
 
 
 def build(settings: Settings, whole: Whole, edition: Edition, select: Sequence[str] = ()) -> str:
     """Build an edition, or some of its models; its schema."""
-    parameters = edition_parameters(edition, {}, whole)
+    parameters = edition_parameters(edition, {}, whole.parameters)
     build_edition(settings, whole, edition, parameters, select=select)
     return edition.schema(whole.shop)
 
