@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from analysis_lib.verbs.report_request import (
 )
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop, editions, shops
 
+_INPUTS_CHANGED = re.compile(r"(its inputs|[a-z0-9_]+(, [a-z0-9_]+)*) changed")
 _LIBRARY = Path(analysis_lib.__file__).parent
 
 
@@ -161,7 +163,9 @@ def _look(
         stale = runner.stale()
     by_reason: dict[str, list[str]] = {}
     for model, reason in stale.items():
-        by_reason.setdefault(reason, []).append(model)
+        # Of a change far below, only the first models tell something
+        why = "what they read changed" if _INPUTS_CHANGED.fullmatch(reason) else reason
+        by_reason.setdefault(why, []).append(model)
     lines = [f"{prefix}would build, because {why}: {', '.join(models)}" for why, models in by_reason.items()]
     if not stale:
         lines = [f"{prefix}no model would be built"]
