@@ -8,7 +8,7 @@ import pytest
 
 from analysis_lib.errors import ModelError, QueryError
 from analysis_lib.explore import ask
-from analysis_lib.shop import Shop
+from analysis_lib.shop import READ_ONLY, Shop
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from tests.reporting.shops import AS_OF
 
@@ -99,6 +99,34 @@ class TestTooManyRows:
         book.row_limit = 100
         with pytest.raises(QueryError, match="more than the 100"):
             book.sql("select a.orders from fct_daily_pnl as a cross join fct_daily_pnl as b")
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "select a.visitor_id from fct_sessions as a join fct_sessions as b on a.device = b.device",
+            "with a as (select device from fct_sessions) select x.device from a as x, a as y",
+            "select day from unnest(generate_array(1, 5000)) as day",
+            "select device from fct_sessions union all select device from fct_sessions",
+        ],
+    )
+    def test_of_whatever_multiplies_rows_is_refused_without_fetching(
+        self, book: Shop, monkeypatch: pytest.MonkeyPatch, query: str
+    ) -> None:
+        def never(*_: object) -> None:
+            raise AssertionError("fetched")
+
+        book.row_limit = len(book.mart("fct_sessions", "session_id", limit=100_000))
+        monkeypatch.setattr(DuckDBWarehouse, "query", never)
+        with pytest.raises(QueryError, match="rows, more than"):
+            book.sql(query)
+
+    def test_of_a_page_is_refused_too_after_one_run_of_the_query(
+        self, book: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(READ_ONLY, "1")
+        monkeypatch.setattr(ask, "_count", None)
+        with pytest.raises(QueryError, match="more than the 20"):
+            book.sql("select * from fct_sessions")
 
     def test_exactly_the_limit_is_allowed(self, book: Shop) -> None:
         rows = len(book.mart("fct_daily_pnl", limit=1000))
