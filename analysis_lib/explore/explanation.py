@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis_lib.reporting.html import escape
+from analysis_lib.reporting.html import NO_MATHS, escape
 
 _WIDTH = 100
 _INDENT = "  "
@@ -82,7 +82,7 @@ class Explanation:
     def _repr_html_(self) -> str:
         code = f" <code>{escape(self.name)}</code>" if self.title != self.name else ""
         return (
-            f'<div class="explanation">\n<p><strong>{escape(self.title)}</strong>{code}<br>'
+            f'<div class="explanation {NO_MATHS}">\n<p><strong>{escape(self.title)}</strong>{code}<br>'
             f"{escape(self.definition)}</p>\n{definition_list(self.facts)}\n"
             + "\n".join(_fold(fold) for fold in self.folds)
             + "\n</div>"

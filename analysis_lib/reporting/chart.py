@@ -91,7 +91,7 @@ class Chart:
         return downloads.offer(rows, f"chart-{self.name}", self.title, "Values of the chart").text
 
     def _repr_html_(self) -> str:
-        return self.html.text
+        return self.html._repr_html_()
 
 
 def finish(

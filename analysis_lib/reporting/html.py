@@ -7,6 +7,7 @@ theme, :func:`notebook_style` gives the same classes a plain look.
 from __future__ import annotations
 
 import html
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,6 +23,17 @@ _NOTEBOOK_STYLE = """
 .few { color: #667085; font-style: italic; }
 """
 
+NO_MATHS = "mathjax_ignore"  # the class of what JupyterLab must not search for maths
+_PUBLISHED = "SHOPBOOK_DOWNLOADS"  # set by the publisher alone; see downloads.py
+
+
+def shown(text: str) -> str:
+    """HTML as a cell shows it: in JupyterLab "$5 of $9" would be set as maths, also within HTML.
+
+    Published pages and briefs take it as it is; their renderers are told that "$" never starts maths.
+    """
+    return text if _PUBLISHED in os.environ else f'<div class="{NO_MATHS}">\n{text}\n</div>'
+
 
 @dataclass(frozen=True)
 class Html:
@@ -30,7 +42,7 @@ class Html:
     text: str
 
     def _repr_html_(self) -> str:
-        return self.text
+        return shown(self.text)
 
     def __repr__(self) -> str:
         return f"Html({len(self.text)} characters)"
