@@ -117,6 +117,23 @@ def test_its_figures_and_tables_are_numbered_and_nothing_is_missing(
 
 
 @every_brief
+def test_no_heading_and_no_caption_of_a_table_stands_alone_at_the_foot(
+    brief: dict[str, Any], readers: dict[str, pypdf.PdfReader], pages: dict[str, BeautifulSoup]
+) -> None:
+    headings = {
+        found.get_text(strip=True) for name in brief["pages"] for found in pages[name].select("h2, h3")
+    }
+    seen = 0
+    for page in readers[brief["id"]].pages:
+        *body, foot = page.extract_text().strip().splitlines()
+        seen += len({line.strip() for line in body} & headings)
+        assert "built from" in foot
+        assert body[-1].strip() not in {*headings, "What the numbers mean", "How this brief was made"}
+        assert not re.match(r"Table\u00a0\d+:", body[-1])
+    assert seen  # they are lines of their own on paper
+
+
+@every_brief
 def test_no_text_is_smaller_than_seven_points(
     brief: dict[str, Any], readers: dict[str, pypdf.PdfReader]
 ) -> None:
