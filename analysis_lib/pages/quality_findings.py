@@ -136,6 +136,14 @@ def _missing(book: Shop) -> Finding:
     return Finding(
         f"{numbers.count(len(found))} of {numbers.plural(models, 'model')} "
         f"{'is' if len(found) == 1 else 'are'} not available.",
-        f"The shop has no {', '.join(inputs)}.",
-        "warn",
+        f"{_why_missing(book, inputs)}.",
+        "neutral" if book.edition and book.edition.dimension else "warn",
     )
+
+
+def _why_missing(book: Shop, inputs: list[str]) -> str:
+    """What the models that are not available lack; an edition of some people lacks what names no person."""
+    if book.edition and book.edition.dimension:
+        whole = "the report of the whole shop has what there is"
+        return f"No person is known for {', '.join(inputs)}, or the shop has none; {whole}"
+    return f"The shop has no {', '.join(inputs)}"

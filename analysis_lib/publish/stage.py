@@ -16,6 +16,7 @@ from analysis_lib.publish.request import Stamp
 from analysis_lib.publish.text import plain
 
 THEME = "reports/theme"
+_TITLE_LENGTH = 22
 EDITIONS_INDEX = "editions/index.ipynb"
 
 
@@ -61,6 +62,9 @@ def site_config(
     titles = [website.get("title", "Shopbook"), stamp.shop, stamp.edition_title]
     website["title"] = " · ".join(title for title in titles if title)
     navbar = {**(website.get("navbar") or {})}
+    if stamp.edition_title:
+        # The bar holds nine pages beside a title of the length of the whole report's
+        navbar["title"] = shortened(stamp.edition_title)
     navbar["left"] = [
         {"text": page.title, "href": f"{plan.outputs[page.notebook.name]}.ipynb"} for page in plan.pages
     ]
@@ -77,6 +81,17 @@ def site_config(
     website["navbar"] = navbar
     website["page-footer"] = {"left": footer(stamp)}
     return config
+
+
+def shortened(title: str) -> str:
+    """A title that fits into the navigation bar; the page's own heading has all of it.
+
+    Examples
+    --------
+    >>> shortened("First quarter of 2026"), shortened("Customers of the newsletter")
+    ('First quarter of 2026', 'Customers of the news…')
+    """
+    return title if len(title) <= _TITLE_LENGTH else title[: _TITLE_LENGTH - 1].rstrip() + "…"
 
 
 def footer(stamp: Stamp) -> str:
