@@ -213,3 +213,15 @@ def test_a_link_between_the_parts_that_leads_nowhere_stops_the_run(
     )
     with pytest.raises(RenderError, match=r"editions/de/.*leads nowhere: ../../no.html"):
         run(several, edition())
+
+
+def test_a_pdf_of_an_edition_says_on_every_sheet_which_it_is_of(several: Settings) -> None:
+    from pypdf import PdfReader
+
+    run(several, edition(briefs=("executive",)))
+    pdf = PdfReader(several.site / "editions/de/briefs/executive.pdf")
+    for sheet in pdf.pages:
+        text = " ".join(sheet.extract_text().split())
+        assert "demo · Edition Germany: people whose country is Germany" in text
+    assert pdf.metadata is not None
+    assert pdf.metadata.title == "Executive brief · Germany"
