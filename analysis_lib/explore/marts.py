@@ -161,11 +161,13 @@ class Marts:
 
         models = self._models(every)
         counts = self._book.row_counts
+        needs = self._book.project.missing_inputs(set())  # what a shop without any table would lack
         return pd.DataFrame(
             {
                 "grain": [model.contract.grain_description for model in models],
                 "rows": pd.array([counts.get(model.name) for model in models], dtype="Int64"),
                 "answers": [first_sentence(model.contract.description) for model in models],
+                "needs": [", ".join(_plain(name) for name in needs[model.name]) for model in models],
                 "lacks": [", ".join(self._book.lacks(model.name)) for model in models],
             },
             index=pd.Index([model.name for model in models], name="mart"),
@@ -208,11 +210,15 @@ class Marts:
         found = self().reset_index()
         counts = self._book.row_counts
         found["rows"] = [_rows(counts.get(name)) for name in found["mart"]]
-        return html_table(found.drop(columns="lacks"))
+        return html_table(found.drop(columns=["needs", "lacks"]))
 
 
 def _rows(count: int | None) -> str:
     return "not there" if count is None else f"{count:,}"
+
+
+def _plain(table: str) -> str:
+    return table.removeprefix("raw_")
 
 
 def _brief(model: Model) -> str:

@@ -16,6 +16,8 @@ def test_the_table_of_marts_has_grain_rows_and_what_each_answers(book: Shop) -> 
     assert set(found.index) == set(marts)
     assert found.loc["fct_daily_pnl", "rows"] == len(book.mart("fct_daily_pnl"))
     assert found.loc["fct_daily_pnl", "answers"] == "The profit and loss of each day."
+    assert "events" in found.loc["fct_sessions", "needs"].split(", ")
+    assert "marketing_spend" not in found.loc["fct_daily_pnl", "needs"], "the profit and loss can do without"
     assert set(book.marts(every=True).index) == set(book.project.models)
 
 
