@@ -78,7 +78,7 @@ def test_the_demo_on_an_earlier_day_in_another_zone(demo_site: DemoSite, tmp_pat
     "parameters",
     [
         pytest.param({}, id="last day"),
-        pytest.param({"as_of": "2025-03-20", "timezone": "Asia/Tokyo", "window_days": 14}, id="early, Tokyo"),
+        pytest.param({"as_of": "2026-03-20", "timezone": "Asia/Tokyo", "window_days": 14}, id="early, Tokyo"),
     ],
 )
 def test_a_young_shop_without_ad_spend(parameters: dict[str, Any], tmp_path: Path) -> None:
