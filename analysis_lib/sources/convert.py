@@ -6,6 +6,7 @@ name of a zone is not read, and :mod:`analysis_lib.sources.classify` rejects its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 # Written by exports where there is no value. "Null" is a family name and stays.
@@ -28,6 +29,9 @@ NOT_A = {
     "FLOAT64": "a number",
     "STRING": "text",
 }
+
+NESTED = ("ARRAY<", "STRUCT<")
+_LEAVES = r"BIGINT|DOUBLE|DECIMAL\(38, ?9\)|BOOLEAN|DATE|TIMESTAMP WITH TIME ZONE"
 
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _WHOLE = r"[+-]?[0-9]+(\.0*)?"
@@ -109,6 +113,8 @@ def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
     epoch
         `seconds`, `milliseconds` or `microseconds` where the column counts them since 1970.
     """
+    if wanted.startswith(NESTED):
+        return _nested(column, type_, nested_type(wanted))
     if is_direct(type_, wanted):
         return _direct(column, wanted)
     text = column if type_ == "VARCHAR" else f"cast({column} as varchar)"
@@ -128,6 +134,33 @@ def _direct(column: str, wanted: str) -> str:
         wanted
     ]
     return f"try_cast({column} as {cast})"
+
+
+def nested_type(googlesql: str) -> str:
+    """DuckDB's name of a type that holds lists or structures."""
+    # Only sources with such columns need the dialect layer, whose import takes a while.
+    from analysis_lib.warehouse.dialect import duckdb_type
+
+    return duckdb_type(googlesql)
+
+
+def _nested(column: str, type_: str, wanted: str) -> str:
+    return f"try_cast({_json(column) if type_ == 'VARCHAR' else column} as {wanted})"
+
+
+def _json(text: str) -> str:
+    return f"(case when json_valid({text}) then cast({text} as json) end)"
+
+
+def is_lossy(column: str, type_: str, wanted: str) -> str:
+    """SQL: whether something inside a list or structure is lost on the way to the wanted type.
+
+    The engine makes nothing of what it cannot convert, so that the empty places before and after are counted.
+    """
+    read = _json(column) if type_ == "VARCHAR" else column
+    as_text = re.sub(_LEAVES, "VARCHAR", nested_type(wanted))
+    nothing = "len(regexp_extract_all(cast(to_json(try_cast({} as {})) as varchar), ':null|[[,]null'))"
+    return f"{nothing.format(read, as_text)} <> {nothing.format(read, nested_type(wanted))}"
 
 
 def _integer(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from analysis_lib.errors import SettingsError, did_you_mean
+from analysis_lib.sources.convert import NESTED, nested_type
 from analysis_lib.sources.place import DEFINITION, source_folder
 
 TYPES = {
@@ -41,9 +42,14 @@ class Column:
     accepted: tuple[str, ...] = ()
 
     @property
+    def is_nested(self) -> bool:
+        """Whether the column holds lists or structures, in GoogleSQL's words for them."""
+        return self.type.startswith(NESTED)
+
+    @property
     def duckdb_type(self) -> str:
         """The type of the column in the raw table."""
-        return TYPES[self.type]
+        return nested_type(self.type) if self.is_nested else TYPES[self.type]
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,9 @@ def _digest(columns: Iterable[Column]) -> str:
 
 def _make_column(where: str, name: str, entry: Mapping[str, Any]) -> Column:
     _check_keys(where, entry, _COLUMN_KEYS)
-    if entry["type"] not in TYPES:
+    if str(entry["type"]).startswith(NESTED):
+        nested_type(entry["type"])
+    elif entry["type"] not in TYPES:
         raise SettingsError(
             f"In {where}, there is no type {entry['type']}.", did_you_mean(entry["type"], TYPES)
         )

@@ -48,7 +48,7 @@ def map_columns(head: Head, table: Table) -> Mapped:
     if lacking:
         raise _lacks(head, table, lacking, ignored)
     for name, i in place.items():
-        if is_nested(head.types[i]):
+        if is_nested(head.types[i]) and not table.columns[name].is_nested:
             wanted = NOT_A[table.columns[name].type]
             raise BadDataError(f"{head.path.name}, column {name}: it holds {head.types[i]} and not {wanted}.")
     return Mapped(

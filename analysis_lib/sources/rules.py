@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis_lib.sources.convert import EARLIEST, LATEST, NOT_A, is_missing, is_one_of
+from analysis_lib.sources.convert import EARLIEST, LATEST, NOT_A, is_lossy, is_missing, is_one_of
 from analysis_lib.sources.definition import Column
 from analysis_lib.sources.read import identifier, literal
 
@@ -28,7 +28,12 @@ def rules_of(column: Column, source: str, type_: str) -> list[Rule]:
     if column.not_null:
         words = f"missing {'key ' if column.key else ''}{name}"
         rules.append(Rule(_if_null(value, missing), literal(words), words))
-    if column.type != "STRING":
+    if column.is_nested:
+        words = f"{name}: not of the form {column.type[:40]}…"
+        cannot = _if_null(value, f"not {missing}")
+        lossy = f"({cannot} or coalesce({is_lossy(source, type_, column.type)}, false))"
+        rules.append(Rule(lossy, f"{literal(words + ': ')} || {shown}", words))
+    elif column.type != "STRING":
         words = f"{name}: not {NOT_A[column.type]}"
         sentence = f"{literal(name + ': ')} || '\"' || {shown} || '\" is not ' || {_what(column.type, shown)}"
         rules.append(Rule(_if_null(value, f"not {missing}"), sentence, words))
