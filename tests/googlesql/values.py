@@ -31,15 +31,35 @@ _WIDE = decimal.Context(prec=90)
 
 
 def to_type(name: str) -> type_pb2.TypeProto:
-    """The protocol buffer of a type's name: `INT64`, `ARRAY<STRING>`."""
+    """The protocol buffer of a type's name: `INT64`, `ARRAY<STRING>`, `STRUCT<a STRING, b INT64>`."""
     kind = type_pb2.TypeProto()
-    name = name.strip().upper()
-    if name.startswith("ARRAY<"):
+    name = name.strip()
+    if name.upper().startswith("ARRAY<"):
         kind.type_kind = type_pb2.TYPE_ARRAY
         kind.array_type.element_type.CopyFrom(to_type(name[len("ARRAY<") : -1]))
+    elif name.upper().startswith("STRUCT<"):
+        kind.type_kind = type_pb2.TYPE_STRUCT
+        kind.struct_type.SetInParent()
+        for part in _fields(name[len("STRUCT<") : -1]):
+            field_name, _, field_type = part.strip().partition(" ")
+            field = kind.struct_type.field.add()
+            field.field_name = field_name
+            field.field_type.CopyFrom(to_type(field_type))
     else:
-        kind.type_kind = KINDS[name]
+        kind.type_kind = KINDS[name.upper()]
     return kind
+
+
+def _fields(text: str) -> list[str]:
+    """The parts of `a STRING, b STRUCT<c DATE, d DATE>` at the commas outside brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"<": 1, ">": -1}.get(character, 0)
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def type_name(kind: type_pb2.TypeProto) -> str:
@@ -77,6 +97,11 @@ def to_value(value: Any, kind: type_pb2.TypeProto) -> value_pb2.ValueProto:
     if kind.type_kind == type_pb2.TYPE_ARRAY:
         proto.array_value.SetInParent()
         proto.array_value.element.extend(to_value(item, kind.array_type.element_type) for item in value)
+        return proto
+    if kind.type_kind == type_pb2.TYPE_STRUCT:
+        proto.struct_value.SetInParent()
+        for field in kind.struct_type.field:
+            proto.struct_value.field.append(to_value(value.get(field.field_name), field.field_type))
         return proto
     name = _NAMES[kind.type_kind]
     if name == "INT64":
