@@ -84,7 +84,7 @@ def _reorder(book: Shop, totals: Mapping[str, float | None]) -> Finding | None:
     missing = f" Without {numbers.plural(unknown, 'product')} whose cost is not known." if unknown else ""
     parameters = book.parameters
     return Finding(
-        f"{numbers.plural(len(rows), 'product')} should be reordered: {numbers.count(units)} units for "
+        f"{numbers.plural(len(rows), 'product')} should be reordered: {numbers.plural(units, 'unit')} for "
         f"{numbers.money(totals['reorder_value'], currency, 0)}.",
         f"To last {numbers.days(parameters.lead_time_days)} of lead time and "
         f"{numbers.days(parameters.review_period_days)} to the next review, with safety stock for a service "
