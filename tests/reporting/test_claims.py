@@ -20,7 +20,7 @@ from benchmarks.page_claims import PAGES, Claim, claims, simulated_claims
 from tests.demo_site import DemoSite
 
 pytestmark = pytest.mark.slow
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2, 3, 4)
 ALLOWED = 0.05  # of shops without effects, a page
 
 
@@ -30,7 +30,7 @@ def bound(shops: int, rate: float = ALLOWED, probability: float = 1e-4) -> int:
 
 
 def test_the_bound_can_be_broken() -> None:
-    assert (bound(100), bound(27), bound(3)) == (14, 7, 2)
+    assert (bound(100), bound(36), bound(4)) == (15, 8, 3)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def _claims(folder: Path, seed: int) -> list[Claim]:
 
 def test_pages_claim_nothing_where_there_is_nothing(without_effects: dict[int, list[Claim]]) -> None:
     claiming = Counter(page for made in without_effects.values() for page in {claim.page for claim in made})
-    # Pages of one shop are not independent; taken as such, nine pages of three shops are 27 chances.
+    # Pages of one shop are not independent; taken as such, nine pages of four shops are 36 chances.
     assert sum(claiming.values()) <= bound(len(SEEDS) * len(PAGES)), without_effects
     assert all(number <= bound(len(SEEDS)) for number in claiming.values()), without_effects
 
