@@ -303,6 +303,7 @@ def test_paper_is_light_and_without_what_only_a_screen_needs(browser: Tab, demo_
         )
         assert browser.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert browser.value("getComputedStyle(document.body).color") == "rgb(43, 48, 58)"
+        assert browser.value("getComputedStyle(document.documentElement).colorScheme") == "light"
         assert browser.value("getComputedStyle(document.querySelector('.kpi-card')).breakInside") == "avoid"
     finally:
         browser.call("Emulation.setEmulatedMedia", media="", features=[])
