@@ -144,14 +144,16 @@ def cross_sell(book: Book) -> dict[str, Figure]:
     found = book.row(_WORTH)
     if not found["candidates"]:
         return {}
-    stock = [f"{wording.count(found['out_of_stock'])} out of stock"] if found["out_of_stock"] else []
+    of_them = "" if found["carted"] else " of them"
+    stock = [f"{wording.count(found['out_of_stock'])}{of_them} out of stock"] if found["out_of_stock"] else []
+    carted = [f"{wording.count(found['carted'])} of them in the cart"] if found["carted"] else []
     horizon = f"in the {book['propensity_horizon_days']} days after {written(book.as_of)}"
     margin = found["expected_margin"]
     return {
         "cross_sell_candidates": Figure(
             "count",
             found["candidates"],
-            said=(f"{wording.count(found['carted'])} of them in the cart", *stock),
+            said=(*carted, *stock),
         ),
         "cross_sell_users": Figure("count", found["users"]),
         "cross_sell_expected_margin": Figure(
