@@ -233,7 +233,10 @@ def _simulate_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _load_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", help="the kind of data: thelook")
+    parser.add_argument(
+        "source",
+        help="the kind of data: thelook, rees46, ga4, product_events, or a folder of the project's sources/",
+    )
     parser.add_argument(
         "--from", dest="paths", nargs="+", required=True, metavar="FOLDER|FILE", help="what to load"
     )
