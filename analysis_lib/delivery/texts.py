@@ -30,7 +30,7 @@ class Row:
 
 
 def summary_lines(document: Mapping[str, Any], run: Sequence[str] = ()) -> list[str]:
-    """The summary as at most 24 lines of at most 100 columns.
+    """The summary as at most 24 lines of at most 100 columns; the site's address is never cut.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def summary_lines(document: Mapping[str, Any], run: Sequence[str] = ()) -> list[
     shown_alerts = [_short(line) for line in alerts[:_MOST_ALERTS]]
     if len(alerts) > _MOST_ALERTS:
         shown_alerts[-1] = f"and {len(alerts) - _MOST_ALERTS + 1} more alerts: shopbook summary --format json"
-    tail = [_short(line) for line in [*state_lines(document), *run]]
+    # An address that was cut leads nowhere.
+    tail = [line if line.startswith("site: ") else _short(line) for line in [*state_lines(document), *run]]
     head = [_short(line) for line in heading_lines(document)]
     room = LINES - len(head) - len(rows) - len(shown_alerts) - len(tail)
     said = finding_lines(document)[: max(0, min(_MOST_FINDINGS, room))]

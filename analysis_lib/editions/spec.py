@@ -105,7 +105,7 @@ def slugs(values: Iterable[str]) -> dict[str, str]:
     >>> slugs(["United States", "Japan"])
     {'United States': 'united-states', 'Japan': 'japan'}
     >>> slugs(["日本"])
-    {'日本': 'x-77710a'}
+    {'日本': 'x-cf2abf'}
     """
     plain = {value: _slug(value) for value in values}
     taken = [*plain.values()]

@@ -67,7 +67,7 @@ def money(value: Any, currency: str, decimals: int | None = None) -> str:
         cents = abs(known) < _CENTS_BELOW and currency not in _WITHOUT_CENTS and known != 0
         decimals = 2 if cents else 0
         if cents and abs(known) < 0.005:
-            return _signed(known, f"under{NO_BREAK}{_prefix(currency)}0.01")
+            return f"under{NO_BREAK}{_prefix(currency)}0.01" if known > 0 else f"{_prefix(currency)}0.00"
     return _signed(known, f"{_prefix(currency)}{_rounded(abs(known), decimals):,.{decimals}f}")
 
 

@@ -168,5 +168,5 @@ def test_a_few_stays_marked_on_paper_and_the_rows_of_a_table_have_a_name() -> No
     )
     assert '(text: [#"1";], span: 1, few: true)' in made
     first, second = made.split("#brief-table(")[1:]
-    assert 'note: [#"All rows on the site: a-b.csv.";]' in first
+    assert 'note: [#"All rows on the site: ";#box[#"a-b.csv";];#".";]' in first
     assert "note: none" in second

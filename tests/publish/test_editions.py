@@ -130,7 +130,14 @@ def test_build_json_and_summary_json_say_how_each_was_made(several: Settings) ->
     assert own["pages"]["overview"]["inputs"]["models"] == {"fct_daily_pnl": "e1", "fct_sessions": "e2"}
     assert own["renderer"] == whole["renderer"]
     summary = json.loads((several.site / "summary.json").read_text())
-    assert summary["editions"] == [{"id": "de", "title": "Germany", "address": "editions/de/index.html"}]
+    assert summary["editions"] == [
+        {
+            "id": "de",
+            "title": "Germany",
+            "restriction": "people whose country is Germany",
+            "address": "editions/de/index.html",
+        }
+    ]
 
 
 def test_nothing_changed_is_nothing_done_and_one_changed_edition_leaves_the_rest(several: Settings) -> None:

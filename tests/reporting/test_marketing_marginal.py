@@ -61,9 +61,9 @@ def _ads(revenue: float, orders: float) -> marketing_data.Ads:
 def test_a_rise_of_revenue_needs_more_orders() -> None:
     """Returns of the newest orders are still to come, so that revenue alone proves no rise."""
     for name in ("attributed_revenue", "attributed_roas"):
-        alone = kpis._against_previous(_ads(60.0, 4.0), name)
-        confirmed = kpis._against_previous(_ads(60.0, 6.0), name)
-        fallen = kpis._against_previous(_ads(20.0, 4.0), name)
+        alone = kpis._against_previous(_ads(60.0, 4.0), name, 1.0)
+        confirmed = kpis._against_previous(_ads(60.0, 6.0), name, 1.0)
+        fallen = kpis._against_previous(_ads(20.0, 4.0), name, 1.0)
         assert alone is not None
         assert confirmed is not None
         assert fallen is not None
