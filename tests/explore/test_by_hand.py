@@ -98,7 +98,7 @@ def test_the_numbers_are_the_same(
     page: str, by_hand: dict[str, dict[str, list[str]]], published: dict[str, dict[str, list[str]]]
 ) -> None:
     assert by_hand[page].keys() == published[page].keys()
-    assert len(numbers(by_hand[page]["cards"])) > 10
+    assert len(numbers(by_hand[page]["cards"])) > 5
     for cell, texts in by_hand[page].items():
         assert numbers(texts) == numbers(published[page][cell]), cell
 
