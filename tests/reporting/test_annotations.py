@@ -122,7 +122,10 @@ def test_many_events_give_way_to_what_explains_most() -> None:
 def test_names_that_would_run_into_each_other_become_numbers() -> None:
     near = [_event(9, 0, "Valentine's Day"), _event(13, 0, "Presidents' Day")]
     apart = [_event(4, 0, "Valentine's Day"), _event(22, 0, "Presidents' Day")]
-    position = lambda date: float((date - D(2026, 9, 1)).days)  # noqa: E731 - one expression, used twice
+
+    def position(date: dt.date) -> float:
+        return float((date - D(2026, 9, 1)).days)
+
     assert [one.text for one in calendar_events.place(near, position, 30).labels] == ["1", "2"]
     assert calendar_events.place(near, position, 30).text.startswith(
         "Marked: 1 Valentine's Day (10 Sep 2026); 2"
