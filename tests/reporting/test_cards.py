@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -13,27 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis_lib.pages import (
-    cross_sell,
-    customers,
-    funnel,
-    inventory,
-    journeys,
-    marketing,
-    overview,
-    products,
-    quality,
-)
 from analysis_lib.reporting.cards import Comparison, card, exact, grid
 from analysis_lib.reporting.changes import Kind, amount, change
 from analysis_lib.reporting.html import Html
 from analysis_lib.reporting.metrics import metric
 from analysis_lib.shop import Shop
+from tests.reporting.headlines import HEADLINES
 
-HEADLINES: dict[str, Callable[[Shop], Html]] = {
-    page.__name__.rsplit(".", 1)[-1]: page.headline
-    for page in (overview, marketing, funnel, journeys, customers, products, cross_sell, inventory, quality)
-}
 _CARD = re.compile(r'<div class="kpi-card"([^>]*)>(.*?)(?=<div class="kpi-card"|\Z)', re.DOTALL)
 
 
@@ -75,7 +60,7 @@ def test_every_page_has_cards_with_values(page: str, two_months: Shop, downloads
 
 
 def test_what_is_not_known_has_no_attribute(small_shops: dict[str, Shop]) -> None:
-    for one in cards_of(overview.headline(small_shops["empty"])):
+    for one in cards_of(HEADLINES["overview"](small_shops["empty"])):
         assert set(one) & {"value", "previous", "year-before"} == set(), one["metric"]
         assert one["shown value"] == "–"
 
@@ -99,10 +84,12 @@ def test_nothing_is_rounded_and_no_number_is_written_with_an_exponent() -> None:
 
 
 def test_what_stands_on_few_units_says_so_to_machines_too(small_shops: dict[str, Shop]) -> None:
-    few = {one["metric"]: one.get("few") for one in cards_of(funnel.headline(small_shops["one order"]))}
+    few = {one["metric"]: one.get("few") for one in cards_of(HEADLINES["funnel"](small_shops["one order"]))}
     assert few["conversion_rate"] == "value"
     assert few["sessions"] is None
-    enough = {one["metric"]: one.get("few") for one in cards_of(funnel.headline(small_shops["two months"]))}
+    enough = {
+        one["metric"]: one.get("few") for one in cards_of(HEADLINES["funnel"](small_shops["two months"]))
+    }
     assert enough["conversion_rate"] is None
 
 

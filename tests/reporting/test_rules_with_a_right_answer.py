@@ -5,30 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from analysis_lib.pages import (
-    cross_sell,
-    customers,
-    funnel,
-    inventory,
-    journeys,
-    marketing,
-    overview,
-    products,
-)
 from analysis_lib.reporting.html import Html
 from analysis_lib.reporting.metrics import metric
 from analysis_lib.shop import Shop
 from tests.reporting import shops
+from tests.reporting.headlines import HEADLINES
 
-PAGES: dict[str, Callable[[Shop], Html]] = {
-    module.__name__.rsplit(".", 1)[-1]: module.headline
-    for module in (overview, marketing, funnel, journeys, customers, products, cross_sell, inventory)
-}
+# What the quality page counts are checks and rows, no figures of a shop.
+PAGES = {name: headline for name, headline in HEADLINES.items() if name != "quality"}
 # A part of money is no rate on units: few orders make it unsteady, not a matter of one or none.
 OF_MONEY = {"product_gross_margin", "gross_margin"}
 
@@ -85,7 +73,9 @@ def test_what_was_nothing_before_is_new(tmp_path: Path) -> None:
     story = shops.Story().product().order("0", shops.AS_OF - dt.timedelta(days=100), "10.00")
     story.visit("0", shops.AS_OF - dt.timedelta(days=100), "page_view")
     story.visit("1", shops.AS_OF, *shops.BUYS).order("1", shops.AS_OF, "80.00")
-    cards = {name: text for name, _, text in _cards(overview.headline(shops.make_shop(tmp_path, story.rows)))}
+    cards = {
+        name: text for name, _, text in _cards(HEADLINES["overview"](shops.make_shop(tmp_path, story.rows)))
+    }
     assert "new: +$80.00" in cards["net_revenue"]
     assert "new: +1" in cards["orders"]
     assert not re.search(r"\d.%", cards["orders"])
@@ -102,7 +92,9 @@ def test_a_rate_changes_in_points_and_an_amount_in_percent(tmp_path: Path) -> No
             story.visit(f"{ago}-{number}", day, *(shops.BUYS if buys else shops.BUYS[:2]))
             if buys:
                 story.order(f"{ago}-{number}", day, "50.00")
-    cards = {name: text for name, _, text in _cards(overview.headline(shops.make_shop(tmp_path, story.rows)))}
+    cards = {
+        name: text for name, _, text in _cards(HEADLINES["overview"](shops.make_shop(tmp_path, story.rows)))
+    }
     assert "20.0 %" in cards["conversion_rate"]
     assert "−20.0 points" in cards["conversion_rate"]
     assert "was 40.0 % (n = 40)" in cards["conversion_rate"]
