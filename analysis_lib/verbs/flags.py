@@ -1,0 +1,170 @@
+"""The flags of each verb of the command, and the run parameters that they give."""
+
+from __future__ import annotations
+
+import argparse
+
+from analysis_lib.parameters import PARAMETERS
+
+
+def shop_flag(parser: argparse.ArgumentParser) -> None:
+    """Which shop."""
+    parser.add_argument("--shop", default="", help="the shop's name (default: the one loaded last)")
+
+
+def parameter_flags(parser: argparse.ArgumentParser) -> None:
+    """Which shop, and the run parameters."""
+    shop_flag(parser)
+    parser.add_argument("--as-of", default=None, help=PARAMETERS["as_of"].help)
+    parser.add_argument("--window-days", default=None, help=PARAMETERS["window_days"].help)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="assignments",
+        help="any run parameter, for example --set timezone=Europe/Berlin (may be repeated)",
+    )
+
+
+def given_parameters(arguments: argparse.Namespace) -> dict[str, object]:
+    """The run parameters that were given as flags."""
+    from analysis_lib.errors import ParameterError
+
+    given: dict[str, object] = {}
+    for text in arguments.assignments:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise ParameterError(f"--set was given {text!r}, but it takes NAME=VALUE.")
+        given[name.strip()] = value.strip()
+    for flag, name in ((arguments.as_of, "as_of"), (arguments.window_days, "window_days")):
+        if flag is not None:
+            given[name] = flag
+    return given
+
+
+def count(text: str) -> int:
+    """A whole number from 0, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def simulate_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `simulate`."""
+    parser.add_argument("--visitors", type=int, default=20_000, help="visitors in all (default 20000)")
+    parser.add_argument("--months", type=int, default=18, help="months of history (default 18)")
+    parser.add_argument("--seed", type=int, default=7, help="same seed, same bytes (default 7)")
+    parser.add_argument("--out", default="data/demo", help="the folder to write (default data/demo)")
+    parser.add_argument(
+        "--without-effects",
+        action="store_true",
+        help="a shop in which nothing changes and nothing differs but by chance",
+    )
+
+
+def load_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `load`."""
+    parser.add_argument(
+        "source",
+        help="the kind of data: thelook, rees46, ga4, product_events, or a folder of the project's sources/",
+    )
+    parser.add_argument(
+        "--from", dest="paths", nargs="+", required=True, metavar="FOLDER|FILE", help="what to load"
+    )
+    parser.add_argument("--shop", default="", help="the shop's name (default: the source's)")
+    parser.add_argument("--tables", nargs="+", default=None, help="only these tables; each must be there")
+    parser.add_argument(
+        "--max-rejected-share",
+        type=float,
+        default=0.5,
+        help="stop when a larger share of a file does not fit (default 0.5)",
+    )
+
+
+def build_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `build`."""
+    parameter_flags(parser)
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="only this model; +MODEL with what it needs, MODEL+ with what needs it",
+    )
+
+
+def report_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `report`."""
+    parameter_flags(parser)
+    parser.add_argument(
+        "--renderer",
+        choices=("auto", "quarto", "builtin"),
+        default="auto",
+        help="auto takes Quarto where it is found (default auto)",
+    )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="PAGE", help="a preview of these pages alone"
+    )
+    parser.add_argument(
+        "--edition",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="make this edition of reports.yml too, or all; with --only a preview of it (may be repeated)",
+    )
+    parser.add_argument("--limit", type=count, default=None, metavar="N", help="at most N editions")
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="list pages, briefs and editions with their addresses; does nothing",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be built and run, and why; writes nothing"
+    )
+    parser.add_argument("--force", action="store_true", help="run every notebook again")
+    parser.add_argument(
+        "--fail-on-alert",
+        nargs="?",
+        const="warn",
+        default="",
+        choices=("warn", "page"),
+        help="publish, then end with exit code 24 when an alert was raised (page: only a severe one)",
+    )
+
+
+def summary_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `summary`."""
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "markdown", "html"),
+        default="text",
+        help="text for a terminal or a plain e-mail (default), markdown, html for an e-mail, or json",
+    )
+    parser.add_argument("--url", default="", help="where the site is served: pages become links to it")
+    parser.add_argument("--edition", default="", help="of this edition, not of the whole shop")
+
+
+def sql_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `sql`."""
+    parser.add_argument("model")
+    parameter_flags(parser)
+    parser.add_argument("--dialect", choices=("bigquery", "duckdb"), default="bigquery")
+
+
+def query_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `query`."""
+    parser.add_argument("sql", help="a GoogleSQL query, or - to read it from standard input")
+    parameter_flags(parser)
+    parser.add_argument("--csv", action="store_true", help="all rows as CSV")
+    parser.add_argument("--limit", type=int, default=50, help="rows to show (default 50)")
+
+
+def lab_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `lab`."""
+    parser.add_argument("arguments", nargs="*", help="a notebook, and what is handed to JupyterLab")
+
+
+def no_flags(parser: argparse.ArgumentParser) -> None:
+    """The verb takes no flags of its own."""
