@@ -97,11 +97,12 @@ def check_shares(
         with relation.broken_path.open(encoding="utf-8") as lines:
             first = json.loads(next(lines))
         groups.append(("line could not be read: " + first["why"], relation.broken, first["row_number"]))
+    whole = relation.share_of or relation.rows
     for reason, count, row in groups:
-        if count > max_share * relation.rows and (count >= 10 or count == relation.rows):
+        if count > max_share * whole and (count >= 10 or count == whole):
             raise BadDataError(
                 f"{relation.head.path.name} has another format than expected: {count:,} of "
-                f"{relation.rows:,} rows would be rejected for the reason “{reason}”, the first of them "
+                f"{whole:,} rows would be rejected for the reason “{reason}”, the first of them "
                 f"row {row}{_example(connection, judged, row)}.",
                 "Mend the column or its format and load again; nothing was changed.",
             )

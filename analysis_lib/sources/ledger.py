@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
@@ -148,17 +147,17 @@ def remember(
     connection: duckdb.DuckDBPyConnection,
     entry: Entry,
     source: str,
-    path: Path,
+    file: tuple[str, int],
     counts: tuple[int, int, int],
     decisions: dict[str, object],
 ) -> None:
-    """Write a file to the ledger; `counts` are the rows read, kept and rejected.
+    """Write a file to the ledger: `file` is its name and bytes, `counts` the rows read, kept and rejected.
 
     The ledger alone holds a time of the clock: when the file was loaded.
     """
     values = [
-        *(entry.file_id, source, entry.table, entry.path, path.name, entry.sha256, entry.definition),
-        *(path.stat().st_size, *counts, json.dumps(decisions, ensure_ascii=False)),
+        *(entry.file_id, source, entry.table, entry.path, file[0], entry.sha256, entry.definition),
+        *(file[1], *counts, json.dumps(decisions, ensure_ascii=False)),
     ]
     connection.execute(
         "insert into load_ledger select ?, ?, ?, ?, ?, ?, ?, ?, get_current_timestamp(), ?, ?, ?, ?", values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -16,13 +17,13 @@ from analysis_lib.sources.classify import check_shares, classify
 from analysis_lib.sources.definition import Source, Table, read_source
 from analysis_lib.sources.duplicates import identical_rows, mark_duplicates
 from analysis_lib.sources.fit import find_epochs
-from analysis_lib.sources.plan import Plan, Planned, make_plan, stamp_of
-from analysis_lib.sources.read import open_relation
+from analysis_lib.sources.plan import Plan, Planned, make_plan
 from analysis_lib.sources.session import all_or_nothing, loading_settings
 from analysis_lib.sources.summary import FileOutcome, LoadSummary, TableOutcome
 from analysis_lib.warehouse.failures import is_disk_full, translate
 
 ProgressCallback = Callable[[str, int, int], None]
+Planner = Callable[[duckdb.DuckDBPyConnection, Source], AbstractContextManager[Plan]]
 MAX_REJECTED_SHARE = 0.5
 
 
@@ -102,17 +103,39 @@ def load(
     --------
     >>> load(warehouse, "thelook", [Path("data/demo")]).lines()  # doctest: +SKIP
     """
+
+    def planned(connection: duckdb.DuckDBPyConnection, definition: Source) -> AbstractContextManager[Plan]:
+        given = [Path(path) for path in paths]
+        return nullcontext(make_plan(connection, definition, given, tables, root or Path.cwd().resolve()))
+
+    return load_planned(
+        warehouse,
+        read_source(source, own_sources),
+        planned,
+        progress,
+        temp_dir=temp_dir,
+        max_rejected_share=max_rejected_share,
+    )
+
+
+def load_planned(
+    warehouse: HasConnection | duckdb.DuckDBPyConnection,
+    definition: Source,
+    planner: Planner,
+    progress: ProgressCallback | None = None,
+    *,
+    temp_dir: Path | None = None,
+    max_rejected_share: float = MAX_REJECTED_SHARE,
+) -> LoadSummary:
+    """Load what a planner finds, as :func:`load` does with files; the plan is open until all is loaded."""
     connection = warehouse if isinstance(warehouse, duckdb.DuckDBPyConnection) else warehouse.connection
-    definition = read_source(source, own_sources)
     say = progress or _say_nothing
     try:
         with (
             loading_settings(connection),
             tempfile.TemporaryDirectory(dir=temp_dir, prefix="shopbook_load_") as work,
+            planner(connection, definition) as plan,
         ):
-            plan = make_plan(
-                connection, definition, [Path(p) for p in paths], tables, root or Path.cwd().resolve()
-            )
             job = _Job(connection, definition, Path(work), max_rejected_share)
             with all_or_nothing(connection):
                 return _run(job, plan, say)
@@ -128,6 +151,7 @@ def _run(job: _Job, plan: Plan, say: ProgressCallback) -> LoadSummary:
     connection = job.connection
     ledger.make_tables(connection, job.source)
     to_load, outcomes, touched = _settle(connection, plan)
+    plan.fetch(connection, [file for file, _ in to_load])
     loaded: list[tuple[int, FileOutcome]] = []
     for done, (file, outcome) in enumerate(to_load, start=1):
         file_id, result = _load_file(job, file, outcome)
@@ -154,9 +178,19 @@ def _settle(
 
     Changed files go first: their old content must not make another file with that content a repeat.
     """
-    by_path = {(entry.table, entry.path): entry for entry in ledger.entries(connection)}
+    outcomes: list[FileOutcome] = []
     changed: set[str] = set()
     touched: set[str] = set()
+    here = {file.name for file in plan.files}
+    for gone in ledger.entries(connection):
+        if plan.is_gone(gone.path):
+            ledger.forget(connection, gone)
+            touched.add(gone.table)
+            if gone.path in here:
+                changed.add(gone.path)
+            else:
+                outcomes.append(FileOutcome(gone.path, gone.table, "removed", "it is not there any more"))
+    by_path = {(entry.table, entry.path): entry for entry in ledger.entries(connection)}
     for file in plan.files:
         entry = by_path.get((file.table.name, file.name))
         if entry and (entry.sha256, entry.definition) != _identity(file):
@@ -165,7 +199,6 @@ def _settle(
             touched.add(entry.table)
     there = {(entry.table, entry.sha256): entry.path for entry in ledger.entries(connection)}
     to_load: list[tuple[Planned, str]] = []
-    outcomes: list[FileOutcome] = []
     for file in plan.files:
         key = (file.table.name, file.sha256)
         if key not in there:
@@ -201,7 +234,7 @@ def _unreadable(file: Planned, error: ShopbookError) -> BadDataError:
 
 def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome]:
     connection, table = job.connection, file.table
-    relation = open_relation(connection, file.head, job.work)
+    relation = file.open(connection, job.work)
     mapped = replace(file.mapped, epochs=find_epochs(connection, relation, file.mapped, table))
     judged = classify(connection, relation, mapped, table)
     check_shares(connection, relation, judged, job.max_rejected_share)
@@ -212,7 +245,7 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
         connection, entry, job.source.name, file.path.name, relation, judged.number
     )
     connection.execute("drop table temp.load_rows")
-    if kept + rejected != relation.rows or stamp_of(file.path) != file.stamp:
+    if kept + rejected != relation.rows or not file.is_as_hashed():
         raise BadDataError(
             f"{file.path.name} changed while it was read: {relation.rows:,} rows were counted and "
             f"{kept + rejected:,} read.",
@@ -227,7 +260,8 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
     }
     decisions = relation.decisions | mapped_decisions
     counts = (relation.rows, kept, rejected)
-    ledger.remember(connection, entry, job.source.name, file.path, counts, decisions)
+    where = (file.path.name, file.bytes)
+    ledger.remember(connection, entry, job.source.name, where, counts, decisions)
     return entry.file_id, FileOutcome(file.name, table.name, outcome, "", *counts, decisions=decisions)
 
 

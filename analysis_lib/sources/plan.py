@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from analysis_lib.sources.definition import Source, Table
 from analysis_lib.sources.find import Found, data_suffix, find_files
 from analysis_lib.sources.fit import Mapped, map_columns
 from analysis_lib.sources.header import standard_name
-from analysis_lib.sources.read import Head, digest_of, read_head
+from analysis_lib.sources.read import Head, Relation, digest_of, open_relation, read_head
 from analysis_lib.sources.recognise import by_name, recognise, resembles, words
 from analysis_lib.sources.summary import FileOutcome
 from analysis_lib.warehouse.failures import translate
@@ -25,7 +25,7 @@ class Planned:
     """A file that is going to be loaded.
 
     `name` is its path relative to the project where it lies inside. `stamp` is its size and time of
-    change when it was hashed.
+    change when it was hashed. What comes from elsewhere than a file overrides how it is opened.
     """
 
     path: Path
@@ -37,13 +37,41 @@ class Planned:
     sha256: str
     stamp: tuple[int, int]
 
+    @property
+    def bytes(self) -> int:
+        """How large it is."""
+        return self.stamp[0]
+
+    def open(self, connection: duckdb.DuckDBPyConnection, work: Path) -> Relation:
+        """Make its rows readable; see :func:`analysis_lib.sources.read.open_relation`."""
+        return open_relation(connection, self.head, work)
+
+    def is_as_hashed(self) -> bool:
+        """Whether it is still what was hashed."""
+        return stamp_of(self.path) == self.stamp
+
+
+def _nothing_gone(_name: str) -> bool:
+    """Files that are not among those given stay loaded."""
+    return False
+
+
+def _nothing_to_fetch(_connection: duckdb.DuckDBPyConnection, _files: Sequence[Planned]) -> None:
+    """Files are there already."""
+
 
 @dataclass(frozen=True)
 class Plan:
-    """The files to load, and those that are left out with the reason."""
+    """The files to load, and those that are left out with the reason.
+
+    `is_gone` tells which names in the ledger are taken out, because what they were is not there any more or
+    is read anew; `fetch` is called once with those that are going to be read.
+    """
 
     files: tuple[Planned, ...]
     skipped: tuple[FileOutcome, ...]
+    is_gone: Callable[[str], bool] = _nothing_gone
+    fetch: Callable[[duckdb.DuckDBPyConnection, Sequence[Planned]], None] = _nothing_to_fetch
 
 
 def shown_path(path: Path, root: Path) -> str:

@@ -40,7 +40,8 @@ class Relation:
 
     `sql` selects `load_row_number` (NULL where the order of the rows is the number) and the columns as
     `c0`, `c1`, … in the order of :class:`Head`. `rows` were counted without DuckDB's reader and include
-    the `broken` ones, which stand in the JSON lines `broken_path`.
+    the `broken` ones, which stand in the JSON lines `broken_path`. `share_of` are the rows that a share of
+    rejected ones is taken of, where those are not `rows`.
     """
 
     head: Head
@@ -50,6 +51,7 @@ class Relation:
     broken_path: Path | None = None
     numbered: bool = True
     decisions: dict[str, object] = field(default_factory=dict)
+    share_of: int = 0
 
 
 def literal(text: str) -> str:
