@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 # The same project is found from any folder: `make -C path report`, `make -f path/Makefile report`.
 export SHOPBOOK_PROJECT := $(ROOT)
 
-.PHONY: report test lint format environment dev quarto demo lab clean help
+.PHONY: report test lint format environment dev quarto emulator demo lab clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +41,10 @@ $(VENV)/made-dev: $(VENV)/made
 	@"$(BIN)/python" -m pip install -qq --disable-pip-version-check --editable "$(ROOT)[dev]"
 	@touch "$@"
 
+# The BigQuery emulator lives in a Python 3.13 of its own; its tests skip where there is none.
+$(VENV)/bigquery-emulator/made: $(VENV)/made-dev
+	@cd "$(ROOT)" && "$(BIN)/python" -m tests.bigquery.environment
+
 # Quarto is wanted, not needed: one try, bounded in time; the built-in renderer takes over.
 $(VENV)/tried-quarto: $(VENV)/made
 	@if command -v quarto >/dev/null 2>&1 || [ -x "$(BIN)/quarto" ]; then \
@@ -55,11 +59,12 @@ $(VENV)/tried-quarto: $(VENV)/made
 environment: $(VENV)/made
 dev: $(VENV)/made-dev
 quarto: $(VENV)/tried-quarto
+emulator: $(VENV)/bigquery-emulator/made
 
 report: $(VENV)/tried-quarto
 	@PATH="$(BIN):$$PATH" "$(BIN)/python" -m analysis_lib.verbs.make_report --data "$(DATA)" -- $(ARGS)
 
-test: $(VENV)/made-dev lint
+test: $(VENV)/made-dev emulator lint
 	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/python" -m pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(VENV)/made-dev

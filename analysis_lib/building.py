@@ -1,4 +1,4 @@
-"""One pass over the models: decide on each in order, and make the tables that are stale, two at a time."""
+"""One pass over the models: decide on each in order, and make the stale tables, several at a time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from analysis_lib.progress import ProgressCallback
     from analysis_lib.runner import Runner
 
-WORKERS = 2
-
 
 class Build:
-    """One pass over the models of a runner, two at a time: while one is written, another computes."""
+    """One pass over the models of a runner, as many at a time as the warehouse can take."""
 
     def __init__(
         self, runner: Runner, chosen: set[str], total: int, progress: ProgressCallback | None = None
@@ -38,7 +36,8 @@ class Build:
         """Decide on each model in order, and make the tables that are stale."""
         self._by_name = {model.name: model for model in models}
         graph = {model.name: sorted(model.inputs) for model in models}
-        run_graph(graph, self._begin, self._end, WORKERS, self.runner.warehouse.interrupt)
+        warehouse = self.runner.warehouse
+        run_graph(graph, self._begin, self._end, warehouse.workers, warehouse.interrupt)
 
     def _begin(self, name: str) -> Callable[[], Built] | None:
         model = self._by_name[name]

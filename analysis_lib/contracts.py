@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,30 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """How an engine that stores tables in partitions lays one out; DuckDB needs none.
+
+    `partition_by` is a DATE column or `date(column)` of a TIMESTAMP, by days or by months:
+    `date_trunc(column, month)`; `cluster_by` are at most four columns, those that queries restrict first.
+    """
+
+    partition_by: str = ""
+    cluster_by: tuple[str, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The clauses between `create table` and `as`.
+
+        Examples
+        --------
+        >>> Layout("calendar_date", ("channel",)).sql
+        'partition by calendar_date cluster by channel '
+        """
+        partition = f"partition by {self.partition_by} " if self.partition_by else ""
+        return partition + (f"cluster by {', '.join(self.cluster_by)} " if self.cluster_by else "")
+
+
+@dataclass(frozen=True)
 class Contract:
     """What the `.yml` beside a model promises.
 
@@ -46,6 +71,7 @@ class Contract:
     inputs: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     is_view: bool = False
+    layout: Layout = Layout()
 
     @property
     def schema(self) -> dict[str, str]:
@@ -103,6 +129,33 @@ def read_contract(path: Path) -> Contract:
             inputs=frozenset(document.get("inputs", ())),
             parameters=frozenset(document.get("parameters", ())),
             is_view=document.get("materialized", "table") == "view",
+            layout=_layout(path, document, columns),
         )
     except KeyError as error:
         raise ModelError(f"{path.name} lacks {error}.") from error
+
+
+_PARTITION = re.compile(r"(\w+)|date\((\w+)\)|date_trunc\((\w+), (?:month|year)\)")
+_PARTITIONED = {0: "DATE", 1: "TIMESTAMP", 2: "DATE"}
+_MOST_CLUSTERED = 4
+
+
+def _layout(path: Path, document: Mapping[str, Any], columns: Mapping[str, Column]) -> Layout:
+    """The keys `partition_by` and `cluster_by`, which must name columns of the table."""
+    layout = Layout(document.get("partition_by", ""), tuple(document.get("cluster_by", ())))
+    if layout.partition_by:
+        found = _PARTITION.fullmatch(layout.partition_by)
+        kind = next((i for i, name in enumerate(found.groups()) if name), 0) if found else 0
+        name = found[kind + 1] if found else ""
+        if name not in columns or columns[name].type != _PARTITIONED[kind]:
+            raise ModelError(
+                f"{path.name}: the table cannot be partitioned by {layout.partition_by!r}.",
+                "Name a DATE column, date(TIMESTAMP column) or date_trunc(DATE column, month).",
+            )
+    unknown = [name for name in layout.cluster_by if name not in columns]
+    if unknown or len(layout.cluster_by) > _MOST_CLUSTERED:
+        wrong = f"there is no column {unknown[0]}" if unknown else f"at most {_MOST_CLUSTERED} columns"
+        raise ModelError(f"{path.name}: the table cannot be clustered by {layout.cluster_by}: {wrong}.")
+    if layout.sql and document.get("materialized", "table") == "view":
+        raise ModelError(f"{path.name}: a view is neither partitioned nor clustered.")
+    return layout

@@ -132,6 +132,18 @@ class AlertError(ShopbookError):
     exit_code = 24
 
 
+class BudgetError(ShopbookError):
+    """A query or a run on BigQuery would read more than the profile allows; it was refused before it ran."""
+
+    exit_code = 25
+
+
+class CloudError(ShopbookError):
+    """BigQuery refused or could not do what was asked: a right, a quota or the service is missing."""
+
+    exit_code = 26
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, or None.
 

@@ -241,12 +241,14 @@ class Runner:
             self._supplied.add(name)
 
     def forget(self, key: str) -> None:
-        """Take back the note on a table that is about to be made or dropped."""
-        self.warehouse.append("meta_models", META_MODELS, [])
-        self.warehouse.execute("delete from meta_models where model = ?", [key])
+        """Take back the note on a table that is about to be made or dropped, where there is one."""
+        if key in self.state.noted:
+            self.warehouse.execute("delete from meta_models where model = ?", [key])
+            self.state.noted.discard(key)
 
     def note(self, key: str, model: str, rows: int | None, seconds: float) -> None:
         """Remember a finished table, so that an interrupted run can go on where it stopped."""
+        self.state.noted.add(key)
         self.warehouse.append(
             "meta_models",
             META_MODELS,
@@ -266,24 +268,29 @@ class Runner:
         built = [result.model for result in results if result.action == "built"]
         self.warehouse.append("meta_models", META_MODELS, [])
         self.warehouse.append("run_parameters", RUN_PARAMETERS, [])
+        # Few statements, whatever the number of models: on BigQuery each takes a second.
         statements: list[tuple[str, list[Any]]] = []
-        for name in built:
-            statements.append(("delete from meta_models where model = ?", [name]))
-            statements.append(
-                ("update meta_models set model = ? where model = ?", [name, name + NEXT_SUFFIX])
-            )
-        statements.append(("delete from run_parameters", []))
+        if built:
+            places = ", ".join("?" for _ in built)
+            following = [name + NEXT_SUFFIX for name in built]
+            renamed = f"update meta_models set model = replace(model, '{NEXT_SUFFIX}', '')"
+            statements = [
+                (f"delete from meta_models where model in ({places})", built),
+                (f"{renamed} where model in ({places})", following),
+            ]
+        statements.append(("delete from run_parameters where true", []))
         recorded = {
             key: value for key, value in self.state.parameters.items() if key.startswith("data_range")
         }
         recorded |= {name: str(value) for name, value in dataclasses.asdict(self.parameters).items()}
-        statements += [
-            ("insert into run_parameters values (?, ?)", [name, value]) for name, value in recorded.items()
-        ]
+        pairs = ", ".join("(?, ?)" for _ in recorded)
+        texts = [text for pair in recorded.items() for text in pair]
+        statements.append((f"insert into run_parameters (name, value) values {pairs}", texts))
         if built or recorded != self.state.parameters:
             self.warehouse.swap(built, statements)
+            self.state.noted -= {name + NEXT_SUFFIX for name in built}
         # Left by an earlier run of other parameters that was interrupted.
         leftovers = [name for name in self.warehouse.tables() if name.endswith(NEXT_SUFFIX)]
-        self.warehouse.drop(leftovers)
         for name in leftovers:
             self.forget(name)
+        self.warehouse.drop(leftovers)

@@ -20,6 +20,22 @@ _TEXT_KEYS = {
 
 
 @dataclass(frozen=True)
+class BigQuery:
+    """Where a shop's tables are on BigQuery, and what a run may read there.
+
+    `maximum_bytes_billed` bounds one query, `maximum_bytes_per_run` all of a run (None: no bound);
+    `price_per_tib` is what 2^40 bytes cost, for estimates. An empty `dataset` is the shop's name.
+    """
+
+    project: str = ""
+    dataset: str = ""
+    location: str = "US"
+    maximum_bytes_billed: int | None = None
+    maximum_bytes_per_run: int | None = None
+    price_per_tib: float = 6.25
+
+
+@dataclass(frozen=True)
 class Settings:
     """Paths and limits of a project; `rules` and `sources` are folders of its own rule tables and sources.
 
@@ -40,6 +56,8 @@ class Settings:
     rules: Path | None = None
     sources: Path | None = None
     lock_wait_seconds: int = 0
+    engine: str = "duckdb"
+    bigquery: BigQuery = BigQuery()
 
     @property
     def notebooks(self) -> Path:

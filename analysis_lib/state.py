@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -36,27 +36,33 @@ def engine_fingerprint() -> str:
 
 @dataclass
 class State:
-    """What the warehouse holds: fingerprints of models and of loaded tables."""
+    """What the warehouse holds: fingerprints of models and of loaded tables.
+
+    `noted` are the tables that `meta_models` has a row of, whether they are still there or not.
+    """
 
     models: dict[str, tuple[str, dict[str, Any], int]]
     raw: dict[str, str]
     parameters: dict[str, str]
+    noted: set[str] = field(default_factory=set)
 
 
 def read_state(warehouse: Warehouse) -> State:
     """Read what was built and loaded; three queries on tables of a few rows."""
     tables = warehouse.tables()
     models: dict[str, tuple[str, dict[str, Any], int]] = {}
+    noted: set[str] = set()
     if "meta_models" in tables:
         rows = warehouse.rows("select model, fingerprint, parts, rows from meta_models")
         models = {name: (fingerprint, json.loads(parts), n) for name, fingerprint, parts, n in rows}
+        noted = set(models)
         # A table that was dropped by hand is not there, whatever the metadata says.
         models = {name: entry for name, entry in models.items() if name in tables}
     raw = _loaded(warehouse, tables)
     parameters: dict[str, str] = {}
     if "run_parameters" in tables:
         parameters = dict(warehouse.rows("select name, value from run_parameters"))
-    return State(models=models, raw=raw, parameters=parameters)
+    return State(models=models, raw=raw, parameters=parameters, noted=noted)
 
 
 def _loaded(warehouse: Warehouse, tables: set[str]) -> dict[str, str]:

@@ -37,8 +37,10 @@ def create(warehouse: Warehouse, model: Model, parameters: Parameters, suffixes:
     if isinstance(model, PythonModel):
         inputs = {table: _small_table(warehouse, table, suffixes) for table in sorted(model.inputs)}
         return warehouse.create_table_from_frame(name, model.contract.schema, model.compute(inputs, needed))
-    make = warehouse.create_view if model.contract.is_view else warehouse.create_table
-    return make(name, renamed(model.tree, suffixes), needed)
+    query = renamed(model.tree, suffixes)
+    if model.contract.is_view:
+        return warehouse.create_view(name, query, needed)
+    return warehouse.create_table(name, query, needed, model.contract.layout)
 
 
 def _small_table(warehouse: Warehouse, table: str, suffixes: Mapping[str, str]) -> pd.DataFrame:

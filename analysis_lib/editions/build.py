@@ -121,7 +121,7 @@ def _available(runner: Runner, models: Sequence[str]) -> list[str]:
 
 def _built(warehouse: DuckDBWarehouse, base: str, edition: Edition) -> list[str]:
     """Which of the models that an edition reads are there: the shop's source may lack some."""
-    with DuckDBWarehouse.at(warehouse, base) as whole:
+    with warehouse.at(base) as whole:
         there = read_state(whole).models
     return [name for name in _read(edition) if name in there]
 

@@ -61,7 +61,7 @@ def project_of(warehouse: DuckDBWarehouse, source: str, settings: Settings) -> P
 
 def link_whole(warehouse: DuckDBWarehouse, shop: str, edition: Edition) -> None:
     """Let a schema read everything that was loaded for a shop, for other parameters than the shop's own."""
-    with DuckDBWarehouse.at(warehouse, shop) as whole:
+    with warehouse.at(shop) as whole:
         there = whole.tables()
     links = {name: name for name in there if name.startswith("raw_") or name in _LOADING}
     _link(warehouse, shop, {**links, LINKED_LEDGER: "load_ledger"})
@@ -83,7 +83,7 @@ def link_people(
         The models that are built there.
     """
     links = {WHOLE + name: name for name in models}
-    with DuckDBWarehouse.at(warehouse, base) as whole:
+    with warehouse.at(base) as whole:
         there = whole.tables()
     loading = {name: name for name in _LOADING if name in there}
     _link(warehouse, base, {**links, **loading, LINKED_MODELS: "meta_models"})

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlglot import exp
+
+    from analysis_lib.contracts import Layout
+    from analysis_lib.settings import Settings
+    from analysis_lib.warehouse.dialect_types import Schema
 
 # A table under construction carries this suffix until the whole build has succeeded.
 NEXT_SUFFIX = "__next"
@@ -18,6 +23,8 @@ class Warehouse(Protocol):
     """One shop's tables in one engine. All SQL that comes in is GoogleSQL."""
 
     shop: str
+    settings: Settings
+    workers: int  # how many models are built at once
 
     def query(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a query as a DataFrame; money comes back as float64, for display."""
@@ -30,7 +37,19 @@ class Warehouse(Protocol):
     def tables(self) -> set[str]:
         """The names of the shop's tables and views."""
 
-    def create_table(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+    def views(self) -> set[str]:
+        """The names of the shop's views."""
+
+    def schema(self) -> Schema:
+        """Columns of the shop's tables with their GoogleSQL types."""
+
+    def create_table(
+        self,
+        name: str,
+        select: exp.Expression,
+        parameters: Mapping[str, Any],
+        layout: Layout | None = None,
+    ) -> int:
         """Create or replace a table from a query, atomically; the number of its rows."""
 
     def create_view(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
@@ -54,6 +73,12 @@ class Warehouse(Protocol):
     def drop(self, names: Iterable[str]) -> None:
         """Drop tables and views, where they exist."""
 
+    def at(self, schema: str) -> AbstractContextManager[Warehouse]:
+        """The tables of another shop or edition, through a connection of its own."""
+
+    def link(self, name: str, schema: str, table: str) -> None:
+        """Create or replace a view on the whole of a table of another shop or edition."""
+
     def session(self) -> AbstractContextManager[Warehouse]:
         """The same tables through a connection of its own, for another thread."""
 
@@ -65,3 +90,9 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """Let go of the engine."""
+
+    def __enter__(self) -> Warehouse: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
+from analysis_lib.contracts import Layout
+from analysis_lib.errors import MissingInputError, did_you_mean
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
 from analysis_lib.warehouse.connection import connect, place, prepare, translated
+from analysis_lib.warehouse.names import check_shop_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,20 +28,8 @@ if TYPE_CHECKING:
 # DuckDB 2.0.0 asks pandas for what pandas 3.1 will not have any more; nothing that an analyst could mend.
 warnings.filterwarnings("ignore", "The inplace keyword in DataFrame.drop", DeprecationWarning)
 
-_SHOP_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # Without the tables of a file that is attached beside (see attach()).
 _SCHEMA_QUERY = dialect.SCHEMA_QUERY.replace("where ", "where table_catalog = current_database() and ", 1)
-_RESERVED = {"main", "temp", "information_schema", "pg_catalog"}
-
-
-def check_shop_name(name: str) -> str:
-    """The name, when it can be a schema on every engine; SettingsError otherwise."""
-    if not _SHOP_NAME.fullmatch(name) or name in _RESERVED:
-        raise SettingsError(
-            f"The shop name {name!r} cannot be used.",
-            "Take lower-case letters, digits and underscores, starting with a letter.",
-        )
-    return name
 
 
 def shops(settings: Settings) -> dict[str, str]:
@@ -134,6 +123,9 @@ class DuckDBWarehouse:
         When another process holds the file.
     """
 
+    # While one table is written, on one core, another computes.
+    workers = 2
+
     def __init__(self, settings: Settings, shop: str, read_only: bool = False) -> None:
         self.shop = check_shop_name(shop)
         self.settings = settings
@@ -188,11 +180,10 @@ class DuckDBWarehouse:
                 if not self._care.users:
                     self.connection.execute("reset disabled_optimizers")
 
-    @classmethod
     @contextlib.contextmanager
-    def at(cls, warehouse: DuckDBWarehouse, schema: str) -> Iterator[DuckDBWarehouse]:
+    def at(self, schema: str) -> Iterator[DuckDBWarehouse]:
         """The tables of another schema of the same file, through a connection of its own."""
-        other = copy.copy(warehouse)
+        other = copy.copy(self)
         other.shop = check_shop_name(schema)
         with other.session() as session:
             yield session
@@ -266,7 +257,13 @@ class DuckDBWarehouse:
             ).fetchall()
         return {row[0] for row in rows}
 
-    def create_table(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+    def create_table(
+        self,
+        name: str,
+        select: exp.Expression,
+        parameters: Mapping[str, Any],
+        layout: Layout | None = None,  # noqa: ARG002 - DuckDB stores no partitions
+    ) -> int:
         """Create or replace a table from a GoogleSQL query, atomically; the number of its rows."""
         select_sql = dialect.to_duckdb(select, parameters, self.schema())
         with translated(name.removesuffix(NEXT_SUFFIX)):

@@ -236,9 +236,9 @@ def test_a_model_that_reads_an_empty_table_is_built_with_care(warehouse, monkeyp
     used: dict[str, str] = {}
     create = DuckDBWarehouse.create_table
 
-    def recorded(self, name, select, parameters):
+    def recorded(self, name, *how):
         [(used[name],)] = self.connection.execute("select current_setting('disabled_optimizers')").fetchall()
-        return create(self, name, select, parameters)
+        return create(self, name, *how)
 
     monkeypatch.setattr(DuckDBWarehouse, "create_table", recorded)
     project = orders_project()

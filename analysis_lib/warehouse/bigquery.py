@@ -1,0 +1,365 @@
+"""The warehouse in the cloud: one BigQuery dataset a shop. See docs/bigquery.md."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from analysis_lib.contracts import Layout
+from analysis_lib.errors import SettingsError
+from analysis_lib.schedule import run_graph
+from analysis_lib.settings import Settings
+from analysis_lib.warehouse import bigquery_swap, dialect
+from analysis_lib.warehouse.base import NEXT_SUFFIX
+from analysis_lib.warehouse.bigquery_client import check_dataset, connect, translated
+from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run, retry
+from analysis_lib.warehouse.bigquery_values import (
+    as_frame,
+    as_rows,
+    bound,
+    googlesql_types,
+    parquet,
+    schema_fields,
+    table_of,
+    typed,
+    values_sql,
+)
+from analysis_lib.warehouse.dialect_types import base_tables
+from analysis_lib.warehouse.names import check_shop_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from sqlglot import exp
+
+# More rows than these come by a load job, which costs nothing and has no largest text.
+_INSERTED_ROWS = 50
+
+
+def dataset_of(settings: Settings, shop: str) -> str:
+    """The dataset of a shop, or of one of its editions: the settings', where they name one.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from analysis_lib.settings import BigQuery
+    >>> places = [Path()] * 5
+    >>> at = Settings(*places, shop="demo", bigquery=BigQuery(dataset="eu_demo"))
+    >>> dataset_of(at, "demo"), dataset_of(at, "demo__germany"), dataset_of(at, "other")
+    ('eu_demo', 'eu_demo__germany', 'other')
+    """
+    named, own = settings.bigquery.dataset, settings.shop
+    if not named or not own or not (shop == own or shop.startswith(f"{own}__")):
+        return shop
+    return named + shop.removeprefix(own)
+
+
+class BigQueryWarehouse:
+    """One shop's tables in a dataset of BigQuery.
+
+    Parameters
+    ----------
+    settings
+        `bigquery` says project, dataset and location.
+    shop
+        The shop; its dataset is made when it is opened for writing and not there.
+    read_only
+        Whether nothing may be changed.
+
+    Raises
+    ------
+    SettingsError, MissingInputError, CloudError
+        The project, the dataset, its location or a right is missing; before any work.
+    """
+
+    # BigQuery does the work, this machine only waits.
+    workers = 8
+
+    def __init__(self, settings: Settings, shop: str, read_only: bool = False) -> None:
+        self.shop = check_shop_name(shop)
+        self.settings = settings
+        self.read_only = read_only
+        self.dataset = dataset_of(settings, shop)
+        self.connection = connect(settings.bigquery)
+        check_dataset(self.connection, self.dataset, shop, create=not read_only)
+        self.run = new_run(shop)
+        self.jobs = Jobs(self.connection, self.dataset, self.run)
+        self._finish_swap()
+
+    def __enter__(self) -> BigQueryWarehouse:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.connection.close()
+
+    @property
+    def facts(self) -> list[JobFacts]:
+        """What every job of this warehouse did so far, those of its sessions included."""
+        return list(self.run.facts)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[BigQueryWarehouse]:
+        """The same tables through a connection of its own, for another thread."""
+        other = copy.copy(self)
+        other.connection = self.connection.another()
+        other.jobs = Jobs(other.connection, self.dataset, self.run)
+        try:
+            yield other
+        finally:
+            other.close()
+
+    @contextlib.contextmanager
+    def at(self, schema: str) -> Iterator[BigQueryWarehouse]:
+        """The tables of another shop or edition, through a connection of its own."""
+        with self.session() as other:
+            other.shop = check_shop_name(schema)
+            other.dataset = dataset_of(self.settings, schema)
+            other.jobs = Jobs(other.connection, other.dataset, self.run)
+            yield other
+
+    @contextlib.contextmanager
+    def careful(self) -> Iterator[None]:
+        """Nothing to be careful about: BigQuery answers over empty tables as over others."""
+        yield
+
+    def interrupt(self) -> None:
+        """Cancel the jobs of all sessions."""
+        self.run.interrupt()
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def query(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The rows of a GoogleSQL query; money comes back as float64, for display."""
+        return as_frame(self._fetch(sql, parameters))
+
+    def rows(
+        self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a small GoogleSQL query, with exact decimals."""
+        return as_rows(self._fetch(sql, parameters))
+
+    def _fetch(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None) -> pa.Table:
+        return self.jobs.fetch(dialect.to_bigquery(sql, parameters or {}))
+
+    def _listed(self) -> dict[str, str]:
+        """Tables and views with their kind; a request, not a query."""
+        with translated(f"dataset {self.dataset}"):
+            found = self.connection.client.list_tables(self._address(), retry=retry())
+            return {table.table_id: table.table_type for table in found}
+
+    def _address(self, name: str = "") -> str:
+        return ".".join(part for part in (self.settings.bigquery.project, self.dataset, name) if part)
+
+    def tables(self) -> set[str]:
+        """The names of the shop's tables and views."""
+        return set(self._listed())
+
+    def views(self) -> set[str]:
+        """The names of the shop's views."""
+        return {name for name, kind in self._listed().items() if kind == "VIEW"}
+
+    def schema(self) -> dialect.Schema:
+        """Columns of the shop's tables with their GoogleSQL types."""
+        found: dict[str, dict[str, str]] = {}
+        for name in sorted(self.tables()):
+            with translated(name):
+                table = self.connection.client.get_table(self._address(name), retry=retry())
+            found[name] = googlesql_types(table.schema)
+        return found
+
+    def _count(self, name: str) -> int:
+        with translated(name.removesuffix(NEXT_SUFFIX)):
+            return int(self.connection.client.get_table(self._address(name), retry=retry()).num_rows or 0)
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def create_table(
+        self,
+        name: str,
+        select: exp.Expression,
+        parameters: Mapping[str, Any],
+        layout: Layout | None = None,
+    ) -> int:
+        """Create or replace a table from a GoogleSQL query, atomically; the number of its rows."""
+        self._may_write()
+        self._make_room(name, for_view=False)
+        clauses = layout.sql if layout else ""
+        query = dialect.to_bigquery(select, parameters)
+        self.jobs.execute(f"create or replace table `{name}` {clauses}as\n{query}", _model(name))
+        return self._count(name)
+
+    def create_view(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+        """Create or replace a view of a GoogleSQL query; the number of its rows."""
+        self._may_write()
+        self._make_room(name, for_view=True)
+        query = dialect.to_bigquery(self._qualified(select), parameters)
+        self.jobs.execute(f"create or replace view `{name}` as\n{query}", _model(name))
+        [(rows,)] = self.rows(f"select count(*) from `{name}`")
+        return int(rows)
+
+    def _qualified(self, select: exp.Expression) -> exp.Expression:
+        """A view keeps no default dataset: its tables carry their whole address."""
+        from sqlglot import exp
+
+        tree = select.copy()
+        for table in base_tables(tree):
+            if not table.db:
+                alias = table.alias or table.name
+                table.set("db", exp.to_identifier(self.dataset, quoted=True))
+                table.set("catalog", exp.to_identifier(self.settings.bigquery.project, quoted=True))
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+        return tree
+
+    def link(self, name: str, schema: str, table: str) -> None:
+        """Create or replace a view on the whole of a table of another shop or edition."""
+        self._may_write()
+        self._make_room(name, for_view=True)
+        dataset = dataset_of(self.settings, schema)
+        source = f"`{self.settings.bigquery.project}.{dataset}.{table}`"
+        self.jobs.execute(f"create or replace view `{name}` as select * from {source}", name)
+
+    def _make_room(self, name: str, *, for_view: bool) -> None:
+        """BigQuery replaces a table by a table and a view by a view, but not one by the other."""
+        kind = self._listed().get(name)
+        if kind is not None and (kind == "VIEW") != for_view:
+            self.drop([name])
+
+    def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:
+        """Create or replace a table from a DataFrame of the same columns, typed; the number of its rows."""
+        import pyarrow as pa
+
+        incoming = pa.Table.from_pandas(frame[list(columns)], preserve_index=False)
+        return self.load(name, columns, typed(incoming, columns))
+
+    def load(self, name: str, columns: Mapping[str, str], table: pa.Table, *, append: bool = False) -> int:
+        """Write a table by a load job, which is atomic and costs nothing; the number of rows loaded."""
+        from google.cloud import bigquery
+
+        self._may_write()
+        if not append:
+            self._make_room(name, for_view=False)
+        config = bigquery.LoadJobConfig(
+            source_format="PARQUET",
+            schema=schema_fields(columns),
+            write_disposition="WRITE_APPEND" if append else "WRITE_TRUNCATE",
+            labels={**self.run.labels, "model": _model(name)},
+        )
+        config.parquet_options = bigquery.ParquetOptions()  # type: ignore[no-untyped-call]
+        config.parquet_options.enable_list_inference = True
+        with translated(_model(name)):
+            job = self.connection.client.load_table_from_file(
+                parquet(table), self._address(name), job_config=config, num_retries=3
+            )
+            job.result(retry=retry())
+        return int(job.output_rows or 0)
+
+    def create_empty_table(self, name: str, columns: Mapping[str, str]) -> None:
+        """Create or replace a table without rows, from column names and GoogleSQL types."""
+        self._may_write()
+        self._make_room(name, for_view=False)
+        listed = ", ".join(f"`{column}` {type_}" for column, type_ in columns.items())
+        self.jobs.execute(f"create or replace table `{name}` ({listed})", _model(name))
+
+    def append(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows of plain values to a table, which is made if it is not there."""
+        listed = [list(row) for row in rows]
+        if name not in self.tables():
+            self.create_empty_table(name, columns)
+        if len(listed) > _INSERTED_ROWS:
+            self.load(name, columns, table_of(columns, listed), append=True)
+        elif listed:
+            self._may_write()
+            names = ", ".join(f"`{column}`" for column in columns)
+            self.jobs.execute(
+                f"insert into `{name}` ({names}) values {values_sql(columns, listed)}", _model(name)
+            )
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Run one statement on the library's own metadata tables."""
+        self._may_write()
+        self.jobs.execute(bound(sql, values))
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Drop tables and views, where they exist."""
+        self._may_write()
+        for name in names:
+            with translated(name):
+                self.connection.client.delete_table(self._address(name), not_found_ok=True, retry=retry())
+
+    # -- swapping -------------------------------------------------------------------------------
+
+    def swap(self, names: Sequence[str], statements: Sequence[tuple[str, Sequence[Any]]] = ()) -> None:
+        """Put the finished `__next` tables in the place of the old ones, all or none; see `bigquery_swap`.
+
+        The `__next` tables are still there afterwards, so that it can be done again.
+        """
+        self._may_write()
+        bigquery_swap.write_journal(self.jobs.execute, names, statements)
+        self._carry_out()
+
+    def _carry_out(self) -> None:
+        def rows(sql: str) -> list[tuple[Any, ...]]:
+            return self.rows(sql)
+
+        bigquery_swap.carry_out(self.jobs.execute, rows, self._replace, self.drop)
+
+    def _replace(self, names: Sequence[str]) -> None:
+        """Several at a time, tables before the views that may read them."""
+        kinds = self._listed()
+        views = [name for name in names if kinds.get(name + NEXT_SUFFIX) == "VIEW"]
+        self.drop(name for name in names if name in kinds and (kinds[name] == "VIEW") != (name in views))
+        graph: dict[str, list[str]] = {name: [] for name in names}
+        graph |= {view: [name for name in names if name not in views] for view in views}
+
+        def begin(name: str) -> Callable[[], None]:
+            opened = contextlib.ExitStack()
+            session = opened.enter_context(self.session())
+
+            def replace() -> None:
+                with opened:
+                    session.replace_one(name, is_view=name in views)
+
+            return replace
+
+        run_graph(graph, begin, lambda _name, _nothing: None, self.workers, self.interrupt)
+
+    def replace_one(self, name: str, *, is_view: bool) -> None:
+        """Put one `__next` in the place of the old table or view."""
+        following = name + NEXT_SUFFIX
+        if not is_view:
+            self.jobs.execute(f"create or replace table `{name}` clone `{following}`", name)
+            return
+        with translated(name):
+            query = str(self.connection.client.get_table(self._address(following)).view_query)
+        # It may read other views and tables of this swap, which have their own names by then.
+        query = re.sub(rf"{NEXT_SUFFIX}\b", "", query)
+        self.jobs.execute(f"create or replace view `{name}` as\n{query}", name)
+
+    def _finish_swap(self) -> None:
+        """Do the rest of a swap that was interrupted; who may only read is told to wait."""
+        if bigquery_swap.JOURNAL not in self.tables():
+            return
+        if self.read_only:
+            raise SettingsError(
+                f"The tables of {self.shop} on BigQuery are being replaced, or that was interrupted.",
+                "Wait for that build to end, or finish it with: shopbook build --warehouse bigquery",
+            )
+        self._carry_out()
+
+    def _may_write(self) -> None:
+        if self.read_only:
+            raise SettingsError(f"The shop {self.shop} was opened to be read only.")
+
+
+def _model(name: str) -> str:
+    return name.removesuffix(NEXT_SUFFIX)

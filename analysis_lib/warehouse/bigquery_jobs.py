@@ -1,0 +1,166 @@
+"""Runs jobs on BigQuery: labelled, bounded in bytes, retried where that helps, cancelled when stopped."""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from analysis_lib.warehouse.bigquery_client import Connection, translated
+from analysis_lib.warehouse.bigquery_failures import is_passing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from google.api_core.retry import Retry
+    from google.cloud.bigquery import QueryJob
+
+# A passing failure is tried again after 1, 2, 4 … seconds, at most two minutes in all.
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 20.0
+RETRY_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What one job did: bytes read and billed, slot time, and what travelled to this process."""
+
+    model: str
+    bytes_processed: int = 0
+    bytes_billed: int = 0
+    slot_milliseconds: int = 0
+    rows_fetched: int = 0
+    bytes_fetched: int = 0
+
+
+@dataclass
+class Run:
+    """What all sessions of one warehouse share: the run's id, its jobs under way and what they did."""
+
+    labels: Mapping[str, str]
+    facts: list[JobFacts] = field(default_factory=list)
+    running: dict[int, QueryJob] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    is_stopped: bool = False
+
+    def interrupt(self) -> None:
+        """Cancel the jobs under way; what they would have made is not made."""
+        with self.lock:
+            self.is_stopped = True
+            waiting = list(self.running.values())
+        for job in waiting:
+            with translated():
+                job.cancel()
+
+
+def label(text: str) -> str:
+    """A text as a label's value: lower case, at most 63 characters.
+
+    Examples
+    --------
+    >>> label("int_Orders.v2")
+    'int_orders-v2'
+    """
+    return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
+
+
+def new_run(shop: str) -> Run:
+    """A run with an id of its own, by which its jobs are found again in BigQuery's list."""
+    return Run({"shop": label(shop), "run": uuid.uuid4().hex[:12]})
+
+
+def retry() -> Retry:
+    """How often and how long a request or job is tried again."""
+    from google.api_core.retry import Retry
+
+    return Retry(
+        predicate=is_passing,
+        initial=FIRST_WAIT_SECONDS,
+        maximum=LONGEST_WAIT_SECONDS,
+        timeout=RETRY_SECONDS,
+    )
+
+
+class Jobs:
+    """Jobs of one thread on one dataset."""
+
+    def __init__(self, connection: Connection, dataset: str, run: Run) -> None:
+        self.connection = connection
+        self.dataset = dataset
+        self.run = run
+
+    def config(self, model: str = "", dry_run: bool = False) -> Any:
+        """The settings of a query job: dataset, labels, and the most bytes that it may bill."""
+        from google.cloud import bigquery
+
+        place = self.connection.place
+        config = bigquery.QueryJobConfig(
+            default_dataset=f"{place.project}.{self.dataset}",
+            labels={**self.run.labels, **({"model": label(model)} if model else {})},
+            dry_run=dry_run,
+            use_query_cache=not dry_run,
+        )
+        if place.maximum_bytes_billed is not None:
+            config.maximum_bytes_billed = place.maximum_bytes_billed
+        return config
+
+    def execute(self, sql: str, model: str = "") -> QueryJob:
+        """Run one statement or script to its end.
+
+        Raises
+        ------
+        ShopbookError
+            As :func:`bigquery_failures.translate` says; passing failures only after they were tried again.
+        """
+        job, _ = self._finished(sql, model)
+        self._note(job, model)
+        return job
+
+    def fetch(self, sql: str) -> pa.Table:
+        """The rows of a query as Arrow, through the Storage API where they do not fit into one answer."""
+        job, rows = self._finished(sql, "")
+        with translated():
+            table = rows.to_arrow(bqstorage_client=self.connection.storage)
+        self._note(job, "", table.num_rows, table.nbytes)
+        return table
+
+    def estimate(self, sql: str, model: str = "") -> int:
+        """The bytes that a query would read, by a dry run: nothing is billed."""
+        with translated(model):
+            job = self.connection.client.query(
+                sql, job_config=self.config(model, dry_run=True), retry=retry()
+            )
+        return int(job.total_bytes_processed or 0)
+
+    def _finished(self, sql: str, model: str) -> tuple[QueryJob, Any]:
+        key = threading.get_ident()
+        with translated(model):
+            job = self.connection.client.query(
+                sql, job_config=self.config(model), retry=retry(), job_retry=retry()
+            )
+            with self.run.lock:
+                self.run.running[key] = job
+            try:
+                if self.run.is_stopped:
+                    job.cancel()
+                return job, job.result(retry=retry())
+            except KeyboardInterrupt:
+                job.cancel()
+                raise
+            finally:
+                with self.run.lock:
+                    self.run.running.pop(key, None)
+
+    def _note(self, job: QueryJob, model: str, rows: int = 0, fetched: int = 0) -> None:
+        facts = JobFacts(
+            model,
+            int(job.total_bytes_processed or 0),
+            int(job.total_bytes_billed or 0),
+            int(job.slot_millis or 0),
+            rows,
+            fetched,
+        )
+        with self.run.lock:
+            self.run.facts.append(facts)
