@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis_lib import __version__
@@ -15,6 +14,7 @@ from analysis_lib.settings import load_settings
 from analysis_lib.verbs import flags
 
 if TYPE_CHECKING:
+    from analysis_lib.verbs.load_database import DatabaseChoice
     from analysis_lib.verbs.report_choice import Choice
 
 
@@ -36,19 +36,10 @@ def _print(lines: Sequence[str]) -> None:
 
 
 def _simulate(arguments: argparse.Namespace, progress: Progress) -> int:
-    from analysis_lib.simulate import simulate
+    from analysis_lib.verbs.simulate import Shop, simulate
 
-    out = Path(arguments.out)
-    with progress.stage("simulate") as step:
-        summary = simulate(
-            arguments.visitors,
-            arguments.months,
-            arguments.seed,
-            out,
-            step,
-            effects=not arguments.without_effects,
-        )
-    _print(summary.lines())
+    shop = Shop(arguments.visitors, arguments.months, arguments.seed, not arguments.without_effects)
+    _print(simulate(progress, shop, arguments.out, arguments.into, arguments.table, arguments.replace))
     return 0
 
 
@@ -60,13 +51,27 @@ def _load(arguments: argparse.Namespace, progress: Progress) -> int:
             load_settings(),
             progress,
             arguments.source,
-            [Path(path) for path in arguments.paths],
+            arguments.paths,
             arguments.shop,
             arguments.tables,
             arguments.max_rejected_share,
+            _database_choice(arguments),
         )
     )
     return 0
+
+
+def _database_choice(arguments: argparse.Namespace) -> DatabaseChoice:
+    """What the flags of `load` say about a database."""
+    from analysis_lib.verbs.load_database import DatabaseChoice
+
+    return DatabaseChoice(
+        table=arguments.table,
+        query=arguments.query,
+        query_file=arguments.query_file,
+        is_full=arguments.full,
+        look_back_days=arguments.look_back_days,
+    )
 
 
 def _build(arguments: argparse.Namespace, progress: Progress) -> int:

@@ -144,6 +144,12 @@ class CloudError(ShopbookError):
     exit_code = 26
 
 
+class ServerError(ShopbookError):
+    """A database server cannot be reached, or went away; trying again may help."""
+
+    exit_code = 27
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, or None.
 

@@ -100,7 +100,7 @@ def find_epochs(
             f"bool_and(regexp_full_match({text}, '[0-9]+([.][0-9]+)?')) {given}",
         ]
     query = f"select {', '.join(parts)} from (select * from ({relation.sql}) limit {_SAMPLE})"
-    found = connection.cursor().execute(query).fetchall()[0]
+    found = connection.execute(query).fetchall()[0]
     epochs = {name: _unit(*found[3 * n : 3 * n + 3]) for n, name in enumerate(columns)}
     return {name: unit for name, unit in epochs.items() if unit}
 

@@ -183,7 +183,7 @@ def _settle(
     touched: set[str] = set()
     here = {file.name for file in plan.files}
     for gone in ledger.entries(connection):
-        if plan.is_gone(gone.path):
+        if plan.is_gone(gone.table, gone.path):
             ledger.forget(connection, gone)
             touched.add(gone.table)
             if gone.path in here:

@@ -51,7 +51,7 @@ class Planned:
         return stamp_of(self.path) == self.stamp
 
 
-def _nothing_gone(_name: str) -> bool:
+def _nothing_gone(_table: str, _name: str) -> bool:
     """Files that are not among those given stay loaded."""
     return False
 
@@ -64,13 +64,13 @@ def _nothing_to_fetch(_connection: duckdb.DuckDBPyConnection, _files: Sequence[P
 class Plan:
     """The files to load, and those that are left out with the reason.
 
-    `is_gone` tells which names in the ledger are taken out, because what they were is not there any more or
-    is read anew; `fetch` is called once with those that are going to be read.
+    `is_gone` tells which names of a table in the ledger are taken out, because what they were is not there
+    any more or is read anew; `fetch` is called once with those that are going to be read.
     """
 
     files: tuple[Planned, ...]
     skipped: tuple[FileOutcome, ...]
-    is_gone: Callable[[str], bool] = _nothing_gone
+    is_gone: Callable[[str, str], bool] = _nothing_gone
     fetch: Callable[[duckdb.DuckDBPyConnection, Sequence[Planned]], None] = _nothing_to_fetch
 
 

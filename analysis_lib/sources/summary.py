@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _LEFT_OUT = ("unchanged", "skipped")
+_UNREAD = (*_LEFT_OUT, "removed")
+# How the names of what a database holds begin; its tables are loaded by month.
+DATABASE = "postgresql:"
+_OF_A_TABLE = {"undated": "rows without a date", "whole": "all rows"}
 
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """One file: `outcome` is loaded, replaced, unchanged or skipped; `note` says why.
+    """One file: `outcome` is loaded, replaced, unchanged, skipped or removed; `note` says why.
 
     `rows_kept` are the rows in the raw table, duplicates among them.
     """
@@ -69,7 +73,7 @@ class LoadSummary:
         >>> LoadSummary("thelook", (), (), {"events": "sessions are left out"}).lines()
         ['nothing changed', 'no events: sessions are left out']
         """
-        lines = [line for file in self.files for line in _file_lines(file)]
+        lines = [line for files in _together(self.files) for line in _lines_of(files)]
         lines += [_table_line(table) for table in self.tables]
         if not self.is_changed:
             lines.append("nothing changed")
@@ -81,15 +85,49 @@ class LoadSummary:
         return lines + [f"no {table}: {consequence}" for table, consequence in self.lacking.items()]
 
 
+def _together(files: Iterable[FileOutcome]) -> Iterable[list[FileOutcome]]:
+    """Each file alone, but the months of a database's table that fared alike together."""
+    parts: dict[tuple[str, ...], list[FileOutcome]] = {}
+    for number, file in enumerate(files):
+        whole = file.path.rpartition("/")[0] if file.path.startswith(DATABASE) else str(number)
+        parts.setdefault((whole, file.table, file.outcome), []).append(file)
+    return parts.values()
+
+
+def _lines_of(files: Sequence[FileOutcome]) -> Iterable[str]:
+    if not files[0].path.startswith(DATABASE):
+        yield from _file_lines(files[0])
+        return
+    whole = files[0].path.rpartition("/")[0]
+    keys = sorted(file.path.rpartition("/")[2] for file in files)
+    dated = [key for key in keys if key[0].isdigit()]
+    others = [_OF_A_TABLE[key] for key in keys if key in _OF_A_TABLE]
+    span = dated[:1] if len(dated) == 1 else [f"{len(dated)} months {dated[0]} to {dated[-1]}"] * bool(dated)
+    start = f"{whole} → {files[0].table}: {files[0].outcome} {' and '.join(span + others)}"
+    if files[0].outcome in _UNREAD:
+        yield start
+        return
+    yield f"{start}, {', '.join(_count_words(files))}"
+    yield from dict.fromkeys(f"  {line}" for file in files for line in _decision_lines(file))
+
+
+def _count_words(files: Sequence[FileOutcome]) -> list[str]:
+    """How many rows were read, rejected and dropped."""
+    rejected, duplicates = sum(f.rows_rejected for f in files), sum(f.duplicates for f in files)
+    words = [f"{sum(file.rows_read for file in files):,} rows read"]
+    return (
+        words
+        + [f"{rejected:,} rejected"] * bool(rejected)
+        + [f"{duplicates:,} duplicates"] * bool(duplicates)
+    )
+
+
 def _file_lines(file: FileOutcome) -> Iterable[str]:
     target = f" → {file.table}" if file.table else ""
-    if file.outcome in _LEFT_OUT:
+    if file.outcome in _UNREAD:
         yield f"{file.path}{target}: {file.outcome}, {file.note}"
         return
-    counts = [f"{file.rows_read:,} rows read"]
-    counts += [f"{file.rows_rejected:,} rejected"] * bool(file.rows_rejected)
-    counts += [f"{file.duplicates:,} duplicates"] * bool(file.duplicates)
-    yield f"{file.path}{target}: {file.outcome}, {', '.join(counts)}"
+    yield f"{file.path}{target}: {file.outcome}, {', '.join(_count_words([file]))}"
     yield from (f"  {line}" for line in _decision_lines(file))
 
 
@@ -112,6 +150,11 @@ def _decision_lines(file: FileOutcome) -> Iterable[str]:
     epochs = decisions.get("epochs")
     if isinstance(epochs, Mapping):
         yield from (f"{column} is read as {unit} since 1970" for column, unit in epochs.items())
+    if decisions.get("without_zone"):
+        yield f"times without a zone are read as UTC: {_joined(decisions['without_zone'])}"
+    nan = decisions.get("not_a_number")
+    if isinstance(nan, Mapping):
+        yield from (f"NaN is read as no value: {column}" for column in nan)
     if decisions.get("ignored_columns"):
         yield f"columns left out: {_joined(decisions['ignored_columns'])}"
     if decisions.get("absent_columns"):

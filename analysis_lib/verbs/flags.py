@@ -56,7 +56,17 @@ def simulate_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--visitors", type=int, default=20_000, help="visitors in all (default 20000)")
     parser.add_argument("--months", type=int, default=18, help="months of history (default 18)")
     parser.add_argument("--seed", type=int, default=7, help="same seed, same bytes (default 7)")
-    parser.add_argument("--out", default="data/demo", help="the folder to write (default data/demo)")
+    parser.add_argument("--out", default="", help="the folder to write (default data/demo)")
+    parser.add_argument(
+        "--into",
+        default="",
+        metavar="postgresql://…",
+        help="a database that gets the events as one table; files are written only with --out",
+    )
+    parser.add_argument("--table", default="", help="of the database: the table (default events_raw)")
+    parser.add_argument(
+        "--replace", action="store_true", help="of the database: replace the table when it has rows"
+    )
     parser.add_argument(
         "--without-effects",
         action="store_true",
@@ -71,7 +81,12 @@ def load_flags(parser: argparse.ArgumentParser) -> None:
         help="the kind of data: thelook, rees46, ga4, product_events, or a folder of the project's sources/",
     )
     parser.add_argument(
-        "--from", dest="paths", nargs="+", required=True, metavar="FOLDER|FILE", help="what to load"
+        "--from",
+        dest="paths",
+        nargs="+",
+        required=True,
+        metavar="FOLDER|FILE|postgresql://…",
+        help="what to load",
     )
     parser.add_argument("--shop", default="", help="the shop's name (default: the source's)")
     parser.add_argument("--tables", nargs="+", default=None, help="only these tables; each must be there")
@@ -80,6 +95,27 @@ def load_flags(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.5,
         help="stop when a larger share of a file does not fit (default 0.5)",
+    )
+    database_flags(parser)
+
+
+def database_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `load` for a database."""
+    parser.add_argument(
+        "--table", default="", metavar="SCHEMA.TABLE", help="of a database: what is read (default events_raw)"
+    )
+    parser.add_argument("--query", default="", metavar="SELECT", help="of a database: a query in its place")
+    parser.add_argument("--query-file", default="", metavar="FILE", help="a file with the query")
+    parser.add_argument(
+        "--full", action="store_true", help="of a database: read all of it again, and replace what was there"
+    )
+    parser.add_argument(
+        "--look-back-days",
+        type=count,
+        default=None,
+        metavar="N",
+        help="of a database: do not look for late, corrected and deleted rows in months that ended more than "
+        "N days before the newest row (default: look at all)",
     )
 
 

@@ -163,6 +163,7 @@ def doctor_lines(settings: Settings) -> list[str]:
     for package in ("duckdb", "sqlglot", "pandas", "papermill", "jupyterlab", "smalldocs", "typst"):
         rows.append([package, _version(package)])
     rows.append(["BigQuery client", _version("google-cloud-bigquery", "pip install shopbook[bigquery]")])
+    rows.append(["PostgreSQL driver", _version("adbc-driver-postgresql", "pip install shopbook[postgres]")])
     quarto = shutil.which("quarto")
     version = _quarto_version(quarto) if quarto else "not found"
     rows.append(["quarto", version])
