@@ -77,7 +77,7 @@ def load_from_postgres(
 
     Examples
     --------
-    >>> shop = read_address("service=shop")
+    >>> shop = Address("service=shop")
     >>> load_from_postgres(warehouse, "product_events", shop, Wanted())  # doctest: +SKIP
     """
     definition = read_source(source, own_sources)
