@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis_lib import __version__
 from analysis_lib.errors import ShopbookError
 from analysis_lib.progress import Progress
-from analysis_lib.settings import load_settings
+from analysis_lib.settings import Settings, all_settings, load_settings
 from analysis_lib.verbs import flags
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def _print(lines: Sequence[str]) -> None:
         print(line)
 
 
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """The settings of the shop that is named, or of the one that is taken without a name."""
+    return load_settings(shop=getattr(arguments, "shop", ""))
+
+
 def _simulate(arguments: argparse.Namespace, progress: Progress) -> int:
     from analysis_lib.verbs.simulate import Shop, simulate
 
@@ -48,7 +54,7 @@ def _load(arguments: argparse.Namespace, progress: Progress) -> int:
 
     _print(
         load(
-            load_settings(),
+            _settings(arguments),
             progress,
             arguments.source,
             arguments.paths,
@@ -78,7 +84,9 @@ def _build(arguments: argparse.Namespace, progress: Progress) -> int:
     from analysis_lib.verbs.build import build, build_lines
 
     select = [name for text in arguments.select for name in text.split(",") if name]
-    outcomes = build(load_settings(), progress, arguments.shop, flags.given_parameters(arguments), select)
+    outcomes = build(
+        _settings(arguments), progress, arguments.shop, flags.given_parameters(arguments), select
+    )
     _print([*build_lines(outcomes), f"seconds: {progress.summary()}"])
     return 0
 
@@ -88,7 +96,7 @@ def _check(arguments: argparse.Namespace, progress: Progress) -> int:
     from analysis_lib.verbs.build import build, check_lines
 
     outcomes = build(
-        load_settings(), progress, arguments.shop, flags.given_parameters(arguments), with_checks=True
+        _settings(arguments), progress, arguments.shop, flags.given_parameters(arguments), with_checks=True
     )
     _print(check_lines(outcomes))
     raise_on_failure(outcomes.checks)
@@ -97,27 +105,34 @@ def _check(arguments: argparse.Namespace, progress: Progress) -> int:
 
 def _report(arguments: argparse.Namespace, progress: Progress) -> int:
     from analysis_lib.delivery.last_run import recorded
+    from analysis_lib.verbs.load import load_new
     from analysis_lib.verbs.report import report
 
-    settings = load_settings()
+    settings = _settings(arguments)
     if arguments.list or arguments.dry_run:
-        from analysis_lib.verbs.report_look import dry_run_lines, list_lines
+        from analysis_lib.verbs.report_look import dry_run_lines, list_lines, load_lines
 
         look = list_lines if arguments.list else dry_run_lines
-        _print(look(settings, arguments.shop, flags.given_parameters(arguments), _report_choice(arguments)))
-        return 0
-    choice = _report_choice(arguments)
-    with recorded(settings) as run:
+        if arguments.dry_run and not arguments.no_load:
+            _print(load_lines(settings))
         _print(
-            report(
+            look(
                 settings,
-                progress,
                 arguments.shop,
                 flags.given_parameters(arguments),
-                choice,
-                run,
+                _report_choice(arguments, settings),
             )
         )
+        return 0
+    choice = _report_choice(arguments, settings)
+    with recorded(settings) as run:
+        loaded = None if arguments.no_load else load_new(settings, progress)
+        given = flags.given_parameters(arguments)
+        lines = report(settings, progress, arguments.shop, given, choice, run)
+        if loaded and loaded.is_changed:
+            run.facts["loaded"] = loaded.brief
+            lines = [loaded.brief, *lines]
+        _print(lines)
         if arguments.fail_on_alert:
             from analysis_lib.delivery.alert_states import raise_on_alert
 
@@ -128,11 +143,11 @@ def _report(arguments: argparse.Namespace, progress: Progress) -> int:
 def _summary(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.summary import summary
 
-    print(summary(load_settings(), arguments.format, arguments.url, arguments.edition), end="")
+    print(summary(_settings(arguments), arguments.format, arguments.url, arguments.edition), end="")
     return 0
 
 
-def _report_choice(arguments: argparse.Namespace) -> Choice:
+def _report_choice(arguments: argparse.Namespace, settings: Settings) -> Choice:
     """What the flags of `report` choose."""
     from analysis_lib.verbs.report_choice import Choice
 
@@ -140,18 +155,38 @@ def _report_choice(arguments: argparse.Namespace) -> Choice:
         return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
     return Choice(
-        renderer=arguments.renderer,
+        renderer=arguments.renderer or settings.renderer,
         only=listed(arguments.only),
         force=arguments.force,
-        editions=listed(arguments.edition),
+        # A preview of some pages makes only what is asked for.
+        editions=listed(arguments.edition) or ([] if arguments.only else settings.editions),
         limit=arguments.limit,
     )
+
+
+def _init(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.asking import Asker
+    from analysis_lib.verbs.init import Answers, init
+
+    given = {name: str(value) for name, value in flags.given_parameters(arguments).items()}
+    given |= {name: value for name in ("timezone", "currency") if (value := getattr(arguments, name))}
+    asker = None if arguments.yes or not sys.stdin.isatty() else Asker()
+    answers = Answers(arguments.shop, arguments.source, arguments.paths, given, arguments.folder)
+    _print(init(answers, asker, Path.cwd()))
+    return 0
+
+
+def _shops(_arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.shops import shops_lines
+
+    _print(shops_lines(all_settings()))
+    return 0
 
 
 def _models(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.inspect import models_lines
 
-    _print(models_lines(load_settings(), arguments.shop))
+    _print(models_lines(_settings(arguments), arguments.shop))
     return 0
 
 
@@ -160,7 +195,7 @@ def _sql(arguments: argparse.Namespace, _progress: Progress) -> int:
 
     print(
         model_sql(
-            load_settings(),
+            _settings(arguments),
             arguments.model,
             arguments.dialect,
             arguments.shop,
@@ -176,7 +211,7 @@ def _query(arguments: argparse.Namespace, _progress: Progress) -> int:
     sql = sys.stdin.read() if arguments.sql == "-" else arguments.sql
     _print(
         query_lines(
-            load_settings(),
+            _settings(arguments),
             sql,
             arguments.shop,
             flags.given_parameters(arguments),
@@ -187,27 +222,29 @@ def _query(arguments: argparse.Namespace, _progress: Progress) -> int:
     return 0
 
 
-def _doctor(_arguments: argparse.Namespace, _progress: Progress) -> int:
+def _doctor(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.inspect import doctor_lines
 
-    _print(doctor_lines(load_settings()))
+    _print(doctor_lines(_settings(arguments)))
     return 0
 
 
 def _lab(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.lab import lab
 
-    return lab(load_settings(), arguments.handed)
+    return lab(_settings(arguments), arguments.handed)
 
 
 Verb = Callable[[argparse.Namespace, Progress], int]
 _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Verb]] = {
+    "init": ("write a shop's profile into shopbook.toml, by asking or from flags", flags.init_flags, _init),
     "simulate": ("write a demo shop with planted truth", flags.simulate_flags, _simulate),
     "load": ("load a shop's files into the warehouse", flags.load_flags, _load),
     "build": ("build the marts that are stale", flags.build_flags, _build),
     "check": ("build, then run the contracts of the models", flags.parameter_flags, _check),
     "report": ("build, check, run the notebooks, publish the site", flags.report_flags, _report),
     "summary": ("print what the last published report says, without a run", flags.summary_flags, _summary),
+    "shops": ("list the shops: source, last load, newest data, profile", flags.no_flags, _shops),
     "models": ("list the models with grain, state, rows and age", flags.shop_flag, _models),
     "sql": ("print a model's SQL, ready to run", flags.sql_flags, _sql),
     "query": ("run a GoogleSQL query on the shop", flags.query_flags, _query),

@@ -248,6 +248,28 @@ def _convert(parameter: Parameter, value: object) -> object:
     return value
 
 
+def checked_parameter(name: str, value: object) -> object:
+    """The value of one parameter in its type; what only parameters together can break is not looked at.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name, a wrong type or a value out of range.
+
+    Examples
+    --------
+    >>> checked_parameter("as_of", "2026-03-31")
+    datetime.date(2026, 3, 31)
+    """
+    if name not in PARAMETERS:
+        raise ParameterError(f"There is no parameter {name}.", did_you_mean(name, PARAMETERS))
+    parameter = PARAMETERS[name]
+    converted = _convert(parameter, value)
+    if not parameter.is_allowed(converted):
+        raise ParameterError(f"The parameter {name} was given {value!r}, but it takes {parameter.allowed}.")
+    return converted
+
+
 def make_parameters(given: Mapping[str, object]) -> Parameters:
     """Check what was given and fill the rest with the defaults.
 
@@ -263,17 +285,7 @@ def make_parameters(given: Mapping[str, object]) -> Parameters:
     Traceback (most recent call last):
     analysis_lib.errors.ParameterError: There is no parameter windw_days. Did you mean "window_days"?
     """
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in PARAMETERS:
-            raise ParameterError(f"There is no parameter {name}.", did_you_mean(name, PARAMETERS))
-        parameter = PARAMETERS[name]
-        converted = _convert(parameter, value)
-        if not parameter.is_allowed(converted):
-            raise ParameterError(
-                f"The parameter {name} was given {value!r}, but it takes {parameter.allowed}."
-            )
-        values[name] = converted
+    values: dict[str, Any] = {name: checked_parameter(name, value) for name, value in given.items()}
     parameters = Parameters(**values)
     limits = (
         parameters.declining_after_days,

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from analysis_lib.errors import SettingsError, did_you_mean
+from analysis_lib.errors import SettingsError
+from analysis_lib.profiles.document import FILE, Document, Layer, read_document
+from analysis_lib.profiles.environment import read_environment
+from analysis_lib.profiles.keys import DATABASE_KEYS, ON_BIGQUERY
 
 _MARKER = "_quarto.yml"
 # Long enough for a cell of a notebook or a swap, short enough for a person who waits.
 LOCK_WAIT_SECONDS = 15
-_TEXT_KEYS = {
-    *("warehouse", "shop", "memory_limit", "threads", "lock_wait_seconds", "temp_dir", "site", "build_dir"),
-    *("rules", "sources"),
-}
+_MAX_REJECTED_SHARE = 0.5
+SITE = "reports/_site"
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,16 @@ class BigQuery:
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths and limits of a project; `rules` and `sources` are folders of its own rule tables and sources.
+    """Paths and limits of a project, with the profile of the shop that they were read for.
 
-    `memory_limit` is DuckDB's (for example ``8GB``); `lock_wait_seconds` is how long to wait for a warehouse
-    that another process holds; `parameters` are the project's own defaults for the run parameters, from the
-    table ``[parameters]`` of ``shopbook.toml``.
+    `rules` and `sources` are folders of the project's own rule tables and sources; `memory_limit` is DuckDB's
+    (for example ``8GB``); `lock_wait_seconds` is how long to wait for a warehouse that another process holds;
+    `parameters` are the defaults of the run parameters; `shop` is the shop to take when none is named.
+
+    From the shop's profile: its name as `profile` (empty: it has none), the `source`, the `places` that its
+    data come from (addresses, or paths from the project's folder), the `tables` to load (None: all), what is
+    read of a `database` (those of DATABASE_KEYS that are said), `max_rejected_share`, `renderer`, the
+    `editions` that every report makes, and `bigquery`. `profiles` are the shops that have one.
     """
 
     root: Path
@@ -58,6 +64,15 @@ class Settings:
     lock_wait_seconds: int = 0
     engine: str = "duckdb"
     bigquery: BigQuery = BigQuery()
+    profile: str = ""
+    profiles: tuple[str, ...] = ()
+    source: str = ""
+    places: tuple[str, ...] = ()
+    tables: tuple[str, ...] | None = None
+    database: Mapping[str, Any] = field(default_factory=dict)
+    max_rejected_share: float = _MAX_REJECTED_SHARE
+    renderer: str = "auto"
+    editions: tuple[str, ...] = ()
 
     @property
     def notebooks(self) -> Path:
@@ -93,15 +108,13 @@ def _half_of_memory() -> str:
     return f"{max(1, pages * page_bytes // 2 // 1024**3)}GB"
 
 
-def _read_toml(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"The settings file {path.name} cannot be read: {error}.") from error
+def load_settings(
+    start: Path | None = None, env: Mapping[str, str] | None = None, shop: str = ""
+) -> Settings:
+    """Read `shopbook.toml` and the environment variables `SHOPBOOK_*`.
 
-
-def load_settings(start: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
-    """Read `shopbook.toml` and the environment variables `SHOPBOOK_*`, which win.
+    The environment wins over the shop's profile, which wins over the project's defaults. The shop is the one
+    that is named, else that of the environment, of the file's key `shop`, or the only one that has a profile.
 
     Parameters
     ----------
@@ -109,6 +122,8 @@ def load_settings(start: Path | None = None, env: Mapping[str, str] | None = Non
         Where to look for the project from; the current folder when not given.
     env
         The environment; the process's own when not given.
+    shop
+        The shop whose profile counts.
 
     Raises
     ------
@@ -120,47 +135,93 @@ def load_settings(start: Path | None = None, env: Mapping[str, str] | None = Non
     >>> load_settings(env={"SHOPBOOK_THREADS": "1"}).threads  # doctest: +SKIP
     1
     """
+    root, document, said = _read(start, env)
+    only = next(iter(document.profiles)) if len(document.profiles) == 1 else ""
+    name = shop or str(said.values.get("shop") or document.defaults.values.get("shop") or only)
+    return _settled(root, document, said, name)
+
+
+def all_settings(start: Path | None = None, env: Mapping[str, str] | None = None) -> dict[str, Settings]:
+    """The settings of every shop that has a profile, and under an empty name those of shops without one.
+
+    Raises
+    ------
+    SettingsError
+        As in :func:`load_settings`.
+    """
+    root, document, said = _read(start, env)
+    return {name: _settled(root, document, said, name) for name in ("", *document.profiles)}
+
+
+def _read(start: Path | None, env: Mapping[str, str] | None) -> tuple[Path, Document, Layer]:
     env = os.environ if env is None else env
     root = find_root(Path(env.get("SHOPBOOK_PROJECT") or start or Path.cwd()).resolve())
-    path = root / "shopbook.toml"
-    document = _read_toml(path) if path.is_file() else {}
-    parameters = document.pop("parameters", {})
-    if not isinstance(parameters, dict):
-        raise SettingsError("In shopbook.toml, [parameters] must be a table of names and values.")
-    values: dict[str, str] = {}
-    for key, value in document.items():
-        if key not in _TEXT_KEYS:
-            raise SettingsError(
-                f"In shopbook.toml, there is no setting {key}.", did_you_mean(key, _TEXT_KEYS)
-            )
-        values[key] = str(value)
-    values |= {
-        key: env[f"SHOPBOOK_{key.upper()}"] for key in _TEXT_KEYS if env.get(f"SHOPBOOK_{key.upper()}")
-    }
-    threads = values.get("threads", str(os.cpu_count() or 1))
-    if not threads.isdigit() or int(threads) < 1:
-        raise SettingsError(f"The setting threads was given {threads!r}, but it takes a number from 1.")
+    document = read_document(root / FILE)
+    _check_sites(root, document)
+    return root, document, read_environment(env)
 
-    wait = values.get("lock_wait_seconds", str(LOCK_WAIT_SECONDS))
-    if not wait.isdigit():
-        raise SettingsError(
-            f"The setting lock_wait_seconds was given {wait!r}, but it takes a number from 0."
-        )
 
+def _settled(root: Path, document: Document, said: Layer, shop: str) -> Settings:
+    profile = document.profile_name(shop)
+    own = document.profiles.get(profile, Layer())
+    values = {**document.defaults.values, **own.values, **said.values}
+    settings = _make(root, values, {**document.defaults.bigquery, **own.bigquery, **said.bigquery})
+    if "build_dir" not in {*own.values, *said.values} and "site" in own.values:
+        # Shops that share the cache of executed notebooks would evict each other's pages at every run.
+        settings = replace(settings, build_dir=settings.build_dir / "shops" / profile)
+    return replace(
+        settings,
+        shop=shop or None,
+        profile=profile,
+        profiles=tuple(document.profiles),
+        parameters={**document.defaults.parameters, **own.parameters, **said.parameters},
+    )
+
+
+def _check_sites(root: Path, document: Document) -> None:
+    """No shop may publish into the site of another one: publishing replaces the whole folder."""
+    default = document.defaults.values.get("site", SITE)
+    sites: dict[str, Path] = {}
+    for name, profile in document.profiles.items():
+        site = _place(root, profile.values.get("site", default))
+        for other, taken in sites.items():
+            if site == taken or site in taken.parents or taken in site.parents:
+                raise SettingsError(
+                    f"In {FILE}, the shops {other} and {name} publish into one folder, so that one report "
+                    "would replace the other.",
+                    f'Give [shops.{name}] a site of its own: site = "reports/_site_{name}".',
+                )
+        sites[name] = site
+
+
+def _place(root: Path, text: str) -> Path:
+    return (root / Path(text).expanduser()).resolve()
+
+
+def _make(root: Path, values: Mapping[str, Any], bigquery: Mapping[str, Any]) -> Settings:
     def place(key: str, default: str) -> Path:
-        return (root / values.get(key, default)).resolve()
+        return _place(root, values.get(key, default))
 
+    on_bigquery = values.get("warehouse") == ON_BIGQUERY
+    default = "data/warehouse.duckdb"
     return Settings(
         root=root,
-        warehouse=place("warehouse", "data/warehouse.duckdb"),
-        site=place("site", "reports/_site"),
+        warehouse=(root / default).resolve() if on_bigquery else place("warehouse", default),
+        site=place("site", SITE),
         build_dir=place("build_dir", "reports/_build"),
         temp_dir=place("temp_dir", "data/tmp"),
-        shop=values.get("shop"),
-        memory_limit=values.get("memory_limit", _half_of_memory()),
-        threads=int(threads),
-        parameters=parameters,
+        memory_limit=values.get("memory_limit") or _half_of_memory(),
+        threads=values.get("threads", os.cpu_count() or 1),
         rules=place("rules", "rules"),
         sources=place("sources", "sources"),
-        lock_wait_seconds=int(wait),
+        lock_wait_seconds=values.get("lock_wait_seconds", LOCK_WAIT_SECONDS),
+        engine=ON_BIGQUERY if on_bigquery else "duckdb",
+        bigquery=BigQuery(**bigquery),
+        source=values.get("source", ""),
+        places=values.get("from", ()),
+        tables=values.get("tables") or None,
+        database={name: values[name] for name in DATABASE_KEYS if name in values},
+        max_rejected_share=values.get("max_rejected_share", _MAX_REJECTED_SHARE),
+        renderer=values.get("renderer", "auto"),
+        editions=values.get("editions", ()),
     )

@@ -318,7 +318,7 @@ def open_shop(
     >>> book = open_shop(window_days=30)  # doctest: +SKIP
     """
     kernel.prepare()
-    settings = settings or load_settings()
+    settings = settings or load_settings(shop=shop)
     name, source = choose_shop(settings, shop)
     with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
         project = project_of(warehouse, source, settings)

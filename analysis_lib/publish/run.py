@@ -20,7 +20,7 @@ from analysis_lib.publish.part import EDITIONS, Part, Task
 from analysis_lib.publish.parts import add_run, fingerprint_of, kept_words, plan_parts
 from analysis_lib.publish.request import Progress, PublishRequest, PublishSummary
 from analysis_lib.publish.site import brief_files, broken_links, read_build
-from analysis_lib.publish.swap import one_at_a_time, recover, swap
+from analysis_lib.publish.swap import check_is_site, one_at_a_time, recover, swap
 
 _LIBRARY = Path(analysis_lib.__file__).parent
 
@@ -51,6 +51,7 @@ def publish(request: PublishRequest, progress: Progress) -> PublishSummary:
     """
     with one_at_a_time(request.settings.build_dir):
         recover(request.settings.site)
+        check_is_site(request.settings.site)
         try:
             return _Run(request, progress).go()
         except OSError as error:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis_lib.errors import RenderError
+from analysis_lib.errors import RenderError, SettingsError
+from analysis_lib.publish.site import BUILD
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -57,6 +58,23 @@ def recover(published: Path) -> None:
         old.rename(published)
     for name in ("old", "new"):
         shutil.rmtree(_aside(published, name), ignore_errors=True)
+
+
+def check_is_site(published: Path) -> None:
+    """Refuse to replace a folder that holds something else than a published site.
+
+    Raises
+    ------
+    SettingsError
+        The folder is not empty and has no `build.json`, or it is a file.
+    """
+    if not published.exists() or (published / BUILD).is_file():
+        return
+    if not published.is_dir() or any(published.iterdir()):
+        raise SettingsError(
+            f"The site is to be published in {published}, which holds something else.",
+            "Publishing replaces the whole folder: name another one as `site`, or empty it.",
+        )
 
 
 @contextmanager

@@ -65,6 +65,21 @@ class LoadSummary:
         """The rejected rows of the tables that changed."""
         return sum(table.rows_rejected for table in self.tables)
 
+    @property
+    def brief(self) -> str:
+        """What was loaded, in one line.
+
+        Examples
+        --------
+        >>> file = FileOutcome("events.csv", "events", "loaded", rows_read=1200, rows_rejected=3)
+        >>> LoadSummary("thelook", (file,), (), {}).brief
+        'loaded: 1 file of thelook, 1,200 rows read, 3 rejected'
+        """
+        files = [file for file in self.files if file.outcome not in _LEFT_OUT]
+        read, rejected = sum(file.rows_read for file in files), sum(file.rows_rejected for file in files)
+        words = f"loaded: {len(files)} file{'s' * (len(files) != 1)} of {self.source}, {read:,} rows read"
+        return f"{words}, {rejected:,} rejected" if rejected else words
+
     def lines(self) -> list[str]:
         """The summary as lines to print.
 

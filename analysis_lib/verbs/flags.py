@@ -9,7 +9,11 @@ from analysis_lib.parameters import PARAMETERS
 
 def shop_flag(parser: argparse.ArgumentParser) -> None:
     """Which shop."""
-    parser.add_argument("--shop", default="", help="the shop's name (default: the one loaded last)")
+    parser.add_argument(
+        "--shop",
+        default="",
+        help="the shop's name (default: that of shopbook.toml, else the one loaded last)",
+    )
 
 
 def parameter_flags(parser: argparse.ArgumentParser) -> None:
@@ -74,27 +78,47 @@ def simulate_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def init_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `init`."""
+    parser.add_argument(
+        "folder", nargs="?", default="", help="the project's folder, made when it is none (default: this one)"
+    )
+    parser.add_argument("--source", default="", help="the kind of data (default: what the files look like)")
+    parser.add_argument(
+        "--from", dest="paths", nargs="+", default=[], metavar="PLACE", help="where the data are"
+    )
+    parser.add_argument("--timezone", default="", help=PARAMETERS["timezone"].help)
+    parser.add_argument("--currency", default="", help=PARAMETERS["currency"].help)
+    parameter_flags(parser)
+    parser.add_argument("--yes", action="store_true", help="ask nothing: what no flag says takes its default")
+
+
 def load_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `load`."""
     parser.add_argument(
         "source",
-        help="the kind of data: thelook, rees46, ga4, product_events, or a folder of the project's sources/",
+        nargs="?",
+        default="",
+        help="the kind of data: thelook, rees46, ga4, product_events, or a folder of the project's sources/ "
+        "(default: that of the shop's profile)",
     )
     parser.add_argument(
         "--from",
         dest="paths",
         nargs="+",
-        required=True,
+        default=[],
         metavar="FOLDER|FILE|postgresql://…",
-        help="what to load",
+        help="what to load (default: what the shop's profile names)",
     )
-    parser.add_argument("--shop", default="", help="the shop's name (default: the source's)")
+    parser.add_argument(
+        "--shop", default="", help="the shop's name (default: its profile's, else the source's)"
+    )
     parser.add_argument("--tables", nargs="+", default=None, help="only these tables; each must be there")
     parser.add_argument(
         "--max-rejected-share",
         type=float,
-        default=0.5,
-        help="stop when a larger share of a file does not fit (default 0.5)",
+        default=None,
+        help="stop when a larger share of a file does not fit (default: that of shopbook.toml, else 0.5)",
     )
     database_flags(parser)
 
@@ -137,8 +161,8 @@ def report_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--renderer",
         choices=("auto", "quarto", "builtin"),
-        default="auto",
-        help="auto takes Quarto where it is found (default auto)",
+        default=None,
+        help="auto takes Quarto where it is found (default: that of shopbook.toml, else auto)",
     )
     parser.add_argument(
         "--only", action="append", default=[], metavar="PAGE", help="a preview of these pages alone"
@@ -148,7 +172,8 @@ def report_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="make this edition of reports.yml too, or all; with --only a preview of it (may be repeated)",
+        help="make this edition of reports.yml too, or all, instead of those of the profile; with --only a "
+        "preview of it (may be repeated)",
     )
     parser.add_argument("--limit", type=count, default=None, metavar="N", help="at most N editions")
     parser.add_argument(
@@ -158,6 +183,9 @@ def report_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be built and run, and why; writes nothing"
+    )
+    parser.add_argument(
+        "--no-load", action="store_true", help="do not look for new data where the shop's profile says"
     )
     parser.add_argument("--force", action="store_true", help="run every notebook again")
     parser.add_argument(
@@ -172,6 +200,7 @@ def report_flags(parser: argparse.ArgumentParser) -> None:
 
 def summary_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `summary`."""
+    shop_flag(parser)
     parser.add_argument(
         "--format",
         choices=("text", "json", "markdown", "html"),

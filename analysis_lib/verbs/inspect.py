@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from analysis_lib.editions.schema import project_of
 from analysis_lib.errors import QueryError, ShopbookError, WarehouseLockedError, did_you_mean
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
+from analysis_lib.profiles.document import FILE
+from analysis_lib.profiles.environment import unknown_variables
 from analysis_lib.settings import Settings
 from analysis_lib.state import read_state
 from analysis_lib.warehouse import dialect
@@ -164,6 +167,7 @@ def doctor_lines(settings: Settings) -> list[str]:
         rows.append([package, _version(package)])
     rows.append(["BigQuery client", _version("google-cloud-bigquery", "pip install shopbook[bigquery]")])
     rows.append(["PostgreSQL driver", _version("adbc-driver-postgresql", "pip install shopbook[postgres]")])
+    rows += _settings_rows(settings)
     quarto = shutil.which("quarto")
     version = _quarto_version(quarto) if quarto else "not found"
     rows.append(["quarto", version])
@@ -179,6 +183,16 @@ def doctor_lines(settings: Settings) -> list[str]:
     rows.append(["free disk space", f"{free:,.1f} GB"])
     rows.append(["shops", _shops_line(settings)])
     return text_table(["what", "found"], rows)
+
+
+def _settings_rows(settings: Settings) -> list[list[str]]:
+    """The settings file with the shops that have a profile, and variables that nothing reads."""
+    there = (settings.root / FILE).is_file()
+    named = [f"{name} (default)" if name == settings.profile else name for name in settings.profiles]
+    rows = [["settings file", FILE if there else "none"], ["profiles", ", ".join(named) or "none"]]
+    for name, meant in unknown_variables(os.environ).items():
+        rows.append([f"variable {name}", f"nothing reads it{f'; did you mean {meant}?' if meant else ''}"])
+    return rows
 
 
 def _shops_line(settings: Settings) -> str:

@@ -3,30 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis_lib.errors import ParameterError
+from analysis_lib.errors import ParameterError, SettingsError
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
 from analysis_lib.sources.load import load as load_files
 from analysis_lib.sources.place import source_folder
+from analysis_lib.sources.postgres.address import is_address
+from analysis_lib.sources.summary import LoadSummary
 from analysis_lib.verbs.load_database import NO_CHOICE, DatabaseChoice, wanted_database
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse, which_shop
 
 
-def load(
-    settings: Settings,
-    progress: Progress,
-    source: str,
-    places: Sequence[str | Path],
-    shop: str = "",
-    tables: Sequence[str] | None = None,
-    max_rejected_share: float = 0.5,
-    choice: DatabaseChoice = NO_CHOICE,
-) -> list[str]:
-    """Load files, or a table of a database, into a shop; the lines of the summary.
+@dataclass(frozen=True)
+class Wanted:
+    """What a load is to read, and into which shop; `tables` None: all of the source.
 
-    The shop is by default the one named as its source. `choice` says what of a database is read.
+    `places` are paths, or the address of a database, of which `choice` says what is read.
+    """
+
+    shop: str
+    source: str
+    places: Sequence[str | Path]
+    tables: Sequence[str] | None = None
+    choice: DatabaseChoice = NO_CHOICE
+
+
+def profile_load(settings: Settings) -> Wanted:
+    """What the shop's profile says is to be loaded.
+
+    Raises
+    ------
+    SettingsError
+        There is no profile, or it does not say what to load.
+    """
+    if not settings.profile:
+        if not settings.shop and settings.profiles:
+            raise which_shop(settings)
+        whose = f"The shop {settings.shop} has" if settings.shop else "There is"
+        raise SettingsError(
+            f"{whose} no profile in shopbook.toml that says what to load.",
+            "Write one with shopbook init, or name it: shopbook load thelook --from FOLDER",
+        )
+    for key, value in (("source", settings.source), ("from", settings.places)):
+        if not value:
+            raise SettingsError(
+                f"In shopbook.toml, [shops.{settings.profile}] has no key {key}: nothing can be loaded.",
+                "Add it, or give it as a flag: shopbook load thelook --from FOLDER",
+            )
+    places = [
+        place if is_address(place) else settings.root / Path(place).expanduser() for place in settings.places
+    ]
+    choice = DatabaseChoice(**settings.database)
+    if choice.query_file:
+        choice = replace(choice, query_file=str(settings.root / Path(choice.query_file).expanduser()))
+    return Wanted(settings.profile, settings.source, places, settings.tables, choice)
+
+
+def wanted_load(settings: Settings, source: str, places: Sequence[str | Path], shop: str = "") -> Wanted:
+    """What a load is to read: what was named, and the rest from the shop's profile.
+
+    Raises
+    ------
+    SettingsError
+        Neither says what to load, or they contradict each other.
+    """
+    if settings.profile and settings.source and source and source != settings.source:
+        if shop or not places:
+            raise SettingsError(
+                f"The shop {settings.profile} is of the source {settings.source} in shopbook.toml, "
+                f"not of {source}.",
+                "Load into another shop, with --from and --shop NAME.",
+            )
+        return Wanted(source, source, places)
+    if not places:
+        return profile_load(settings)
+    source = source or settings.source
+    if not source:
+        raise SettingsError(
+            "The files are named, but not what they are.",
+            "Name the source: shopbook load thelook --from FOLDER",
+        )
+    return Wanted(shop or settings.shop or source, source, places)
+
+
+def load_shop(
+    settings: Settings, progress: Progress, wanted: Wanted, max_rejected_share: float | None = None
+) -> LoadSummary:
+    """Load into a shop what is wanted.
 
     Raises
     ------
@@ -37,36 +103,75 @@ def load(
     ShopbookError
         Whatever is wrong with the files; the warehouse is then as it was.
     """
-    source_folder(source, settings.sources)
-    if not 0 <= max_rejected_share <= 1:
-        raise ParameterError(
-            f"--max-rejected-share was given {max_rejected_share}, but it takes a share from 0 to 1."
-        )
-    name = shop or source
-    database = wanted_database(places, choice, tables)
-    with DuckDBWarehouse(settings, name) as warehouse, progress.stage("load") as step:
+    source_folder(wanted.source, settings.sources)
+    share = settings.max_rejected_share if max_rejected_share is None else max_rejected_share
+    if not 0 <= share <= 1:
+        raise ParameterError(f"--max-rejected-share was given {share}, but it takes a share from 0 to 1.")
+    database = wanted_database(wanted.places, wanted.choice, wanted.tables)
+    with DuckDBWarehouse(settings, wanted.shop) as warehouse, progress.stage("load") as step:
         if database:
             from analysis_lib.sources.postgres.load import load_from_postgres
 
-            summary = load_from_postgres(
+            return load_from_postgres(
                 warehouse,
-                source,
+                wanted.source,
                 *database,
                 step,
                 own_sources=settings.sources,
                 temp_dir=settings.temp_dir,
-                max_rejected_share=max_rejected_share,
+                max_rejected_share=share,
             )
-        else:
-            summary = load_files(
-                warehouse,
-                source,
-                [Path(place) for place in places],
-                tables,
-                step,
-                root=settings.root,
-                own_sources=settings.sources,
-                temp_dir=settings.temp_dir,
-                max_rejected_share=max_rejected_share,
-            )
-    return [f"shop {name}:", *summary.lines(), f"seconds: {progress.summary()}"]
+        return load_files(
+            warehouse,
+            wanted.source,
+            [Path(place) for place in wanted.places],
+            wanted.tables,
+            step,
+            root=settings.root,
+            own_sources=settings.sources,
+            temp_dir=settings.temp_dir,
+            max_rejected_share=share,
+        )
+
+
+def load_new(settings: Settings, progress: Progress) -> LoadSummary | None:
+    """Load what is new where the shop's profile says that its data come from; None where it does not say.
+
+    What was done in detail is said to `progress`.
+
+    Raises
+    ------
+    ShopbookError
+        As in :func:`load_shop`.
+    """
+    if not settings.places:
+        return None
+    summary = load_shop(settings, progress, profile_load(settings))
+    for line in (f"shop {settings.profile}:", *summary.lines()):
+        progress.say(line)
+    return summary
+
+
+def load(
+    settings: Settings,
+    progress: Progress,
+    source: str = "",
+    places: Sequence[str | Path] = (),
+    shop: str = "",
+    tables: Sequence[str] | None = None,
+    max_rejected_share: float | None = None,
+    choice: DatabaseChoice = NO_CHOICE,
+) -> list[str]:
+    """Load files, or a table of a database, into a shop; the lines of the summary.
+
+    What is not said comes from the shop's profile. `choice` says what of a database is read.
+
+    Raises
+    ------
+    ShopbookError
+        As in :func:`wanted_load` and :func:`load_shop`.
+    """
+    wanted = wanted_load(settings, source, places, shop)
+    wanted = replace(wanted, tables=tables or wanted.tables, choice=choice.over(wanted.choice))
+    summary = load_shop(settings, progress, wanted, max_rejected_share)
+    return [f"shop {wanted.shop}:", *summary.lines(), f"seconds: {progress.summary()}"]

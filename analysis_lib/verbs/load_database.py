@@ -42,6 +42,18 @@ class DatabaseChoice:
         }
         return [flag for flag, value in given.items() if value]
 
+    def over(self, profile: DatabaseChoice) -> DatabaseChoice:
+        """These flags, and what the profile says where they are silent: of what is read one alone counts.
+
+        Examples
+        --------
+        >>> DatabaseChoice(is_full=True).over(DatabaseChoice(table="events", look_back_days=7))
+        DatabaseChoice(table='events', query='', query_file='', is_full=True, look_back_days=7)
+        """
+        read = self if self.table or self.query or self.query_file else profile
+        days = profile.look_back_days if self.look_back_days is None else self.look_back_days
+        return DatabaseChoice(read.table, read.query, read.query_file, self.is_full, days)
+
 
 NO_CHOICE = DatabaseChoice()
 

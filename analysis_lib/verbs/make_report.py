@@ -12,10 +12,13 @@ from analysis_lib.warehouse.duckdb import shops
 
 DEMO = ["--visitors", "20000", "--months", "18", "--seed", "7"]
 DEMO_SHOP = "demo"
+DATA_SHOP = "thelook"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Load DATA, or simulate and load the demo shop when nothing was loaded yet; then report.
+    """Load DATA, or simulate and load the demo shop when there is no shop yet; then report.
+
+    A shop that has a profile is loaded by the report itself.
 
     Returns the exit code of the first step that fails.
     """
@@ -27,8 +30,11 @@ def main(argv: list[str] | None = None) -> int:
         settings = load_settings()
         steps: list[list[str]] = []
         if arguments.data:
-            steps.append(["load", "thelook", "--from", arguments.data])
-        elif not shops(settings):
+            # A shop of its own, whatever shopbook.toml says: DATA is not what a profile names.
+            steps.append(["load", "thelook", "--from", arguments.data, "--shop", DATA_SHOP])
+            if "--shop" not in arguments.arguments:
+                arguments.arguments += ["--shop", DATA_SHOP]
+        elif not settings.profiles and not shops(settings):
             demo = settings.root / "data" / "demo"
             if not (demo / "truth.json").is_file():
                 print("No data was given: simulating a demo shop (make report DATA=folder takes yours).")

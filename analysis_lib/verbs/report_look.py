@@ -48,7 +48,10 @@ def list_lines(settings: Settings, shop: str, _given: Mapping[str, object], choi
     lacks: Mapping[str, tuple[str, ...]] = {}
     settled: list[Chosen] = []
     waiting: dict[str, str] = {}
-    if shop or shops(settings):
+    waits = shop or settings.shop or ""
+    if waits in settings.profiles and waits not in shops(settings):
+        head = f"nothing has been loaded yet for the shop {waits}"
+    elif shop or shops(settings):
         name, source = choose_shop(settings, shop)
         with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
             lacks = Runner(warehouse, project_of(warehouse, source, settings), Parameters()).missing
@@ -135,6 +138,13 @@ def dry_run_lines(settings: Settings, shop: str, given: Mapping[str, object], ch
         remedy=REMEDY,
     )
     return [*lines, *_notebook_lines(request), _NOTHING]
+
+
+def load_lines(settings: Settings) -> list[str]:
+    """What a report would load first, where the shop's profile says so; the files are not looked at."""
+    if not settings.places:
+        return []
+    return [f"would load what is new in {', '.join(settings.places)} (source {settings.source})"]
 
 
 _NOTHING = "dry run: nothing was written"

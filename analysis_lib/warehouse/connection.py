@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from analysis_lib.errors import WarehouseLockedError
+from analysis_lib.errors import SettingsError, WarehouseLockedError
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse.failures import translate
 
@@ -37,6 +37,11 @@ def connect(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def _connect_now(settings: Settings, read_only: bool) -> duckdb.DuckDBPyConnection:
+    if settings.engine != "duckdb":
+        raise SettingsError(
+            f"The shop's warehouse is {settings.engine}, and this works on a DuckDB file.",
+            "Name a file as warehouse in shopbook.toml, or in SHOPBOOK_WAREHOUSE.",
+        )
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     settings.temp_dir.mkdir(parents=True, exist_ok=True)
     config: dict[str, str | bool | int | float | list[str]] = {

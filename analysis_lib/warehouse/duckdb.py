@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from analysis_lib.contracts import Layout
-from analysis_lib.errors import MissingInputError, did_you_mean
+from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
@@ -69,6 +69,15 @@ def editions(settings: Settings) -> dict[str, str]:
     return found
 
 
+def which_shop(settings: Settings) -> SettingsError:
+    """What is said where several shops have a profile and none was named."""
+    names = ", ".join(settings.profiles)
+    return SettingsError(
+        f"Several shops have a profile in shopbook.toml: {names}.",
+        f'Name one with --shop, or write shop = "{settings.profiles[0]}" at the top of the file.',
+    )
+
+
 def choose_shop(settings: Settings, name: str = "") -> tuple[str, str]:
     """The shop to work on and its source: the named one, that of the settings, or the one loaded last.
 
@@ -76,11 +85,20 @@ def choose_shop(settings: Settings, name: str = "") -> tuple[str, str]:
     ------
     MissingInputError
         When nothing was loaded yet, or there is no shop of that name.
+    SettingsError
+        Several shops have a profile, and none was named.
     """
-    known = shops(settings)
     wanted = name or settings.shop or ""
+    if not wanted and settings.profiles:
+        raise which_shop(settings)
+    known = shops(settings)
     if wanted and wanted not in known:
         known |= {schema: known[shop] for schema, shop in editions(settings).items() if shop in known}
+    if wanted in settings.profiles and wanted not in known:
+        raise MissingInputError(
+            f"Nothing has been loaded yet for the shop {wanted}.",
+            f"Load what its profile names: shopbook load --shop {wanted}",
+        )
     if not known:
         raise MissingInputError(
             "No shop has been loaded yet.", "Load one with: shopbook load thelook --from FOLDER"

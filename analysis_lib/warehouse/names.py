@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from analysis_lib.errors import SettingsError
-
-_SHOP_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_RESERVED = {"main", "temp", "information_schema", "pg_catalog"}
+from analysis_lib.profiles.keys import is_shop_name
 
 
 def check_shop_name(name: str) -> str:
@@ -18,7 +14,7 @@ def check_shop_name(name: str) -> str:
     >>> check_shop_name("demo")
     'demo'
     """
-    if not _SHOP_NAME.fullmatch(name) or name in _RESERVED:
+    if not is_shop_name(name):
         raise SettingsError(
             f"The shop name {name!r} cannot be used.",
             "Take lower-case letters, digits and underscores, starting with a letter.",

@@ -3,7 +3,7 @@
 #
 #   SHOPBOOK_PROJECT       the project's folder (needed)
 #   SHOPBOOK_SHOP          the shop's name (default: the one loaded last)
-#   REPORT_FILES           folder with the shop's files; empty: nothing is loaded
+#   REPORT_FILES           folder with the shop's files; empty: what the shop's profile names (docs/profiles.md)
 #   REPORT_ARGS            more flags for `shopbook report`, for example "--set timezone=Europe/Berlin"
 #   REPORT_MAIL_TO         addresses, separated by spaces; empty: no mail
 #   REPORT_MAIL_ON         failure, alert (failures and alerts, the default) or always
