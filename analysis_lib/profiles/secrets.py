@@ -12,8 +12,8 @@ _IN_ADDRESS = re.compile(r"://[^\s:@/?]*:[^\s@]+@")
 _AS_OPTION = re.compile(r"(^|[?&;\s])(ssl)?(password|passwd|pwd|secret|(access_)?token)\s*=", re.I)
 _AS_KEY = re.compile(r'BEGIN [A-Z ]*PRIVATE KEY|"private_key"')
 REMEDY = (
-    "Take it out: PostgreSQL's is read from PGPASSWORD, ~/.pgpass, a service file, or a variable with the whole "
-    "address (env:DATABASE_URL); Google's from GOOGLE_APPLICATION_CREDENTIALS."
+    "Take it out: PostgreSQL's is read from PGPASSWORD, ~/.pgpass, a service file, or a variable with the "
+    "whole address (env:DATABASE_URL); Google's from GOOGLE_APPLICATION_CREDENTIALS."
 )
 
 
