@@ -12,6 +12,7 @@ from analysis_lib import __version__
 from analysis_lib.errors import ShopbookError
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings, all_settings, load_settings
+from analysis_lib.sources.place import sources_at
 from analysis_lib.verbs import flags
 
 if TYPE_CHECKING:
@@ -78,6 +79,22 @@ def _database_choice(arguments: argparse.Namespace) -> DatabaseChoice:
         is_full=arguments.full,
         look_back_days=arguments.look_back_days,
     )
+
+
+def _source(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs import source
+
+    settings = load_settings()
+    paths = [Path(path) for path in getattr(arguments, "paths", None) or ()]
+    if arguments.what == "list":
+        _print(source.list_lines(settings))
+    elif arguments.what == "new":
+        _print(source.new_lines(settings, arguments.name, paths, arguments.timezone, arguments.replace))
+    else:
+        lines, faults = source.check_lines(settings, arguments.name, paths)
+        _print(lines)
+        source.raise_on_fault(arguments.name, faults)
+    return 0
 
 
 def _build(arguments: argparse.Namespace, progress: Progress) -> int:
@@ -240,6 +257,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Verb]] =
     "init": ("write a shop's profile into shopbook.toml, by asking or from flags", flags.init_flags, _init),
     "simulate": ("write a demo shop with planted truth", flags.simulate_flags, _simulate),
     "load": ("load a shop's files into the warehouse", flags.load_flags, _load),
+    "source": ("list, draft and try out sources: the kinds of data there are", flags.source_flags, _source),
     "build": ("build the marts that are stale", flags.build_flags, _build),
     "check": ("build, then run the contracts of the models", flags.parameter_flags, _check),
     "report": ("build, check, run the notebooks, publish the site", flags.report_flags, _report),
@@ -260,7 +278,10 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quiet", action="store_true", help="no progress, only the summary")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     for name, (help_text, add_flags, _) in _VERBS.items():
-        add_flags(verbs.add_parser(name, help=help_text, description=help_text.capitalize() + "."))
+        verb = verbs.add_parser(name, help=help_text, description=help_text.capitalize() + ".")
+        add_flags(verb)
+        if name in flags.READ_SOURCES:
+            flags.sources_flag(verb)
     return parser
 
 
@@ -280,7 +301,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parse(list(sys.argv[1:] if argv is None else argv))
     progress = Progress(quiet=arguments.quiet)
     try:
-        return _VERBS[arguments.verb][2](arguments, progress)
+        with sources_at(getattr(arguments, "sources", None)):
+            return _VERBS[arguments.verb][2](arguments, progress)
     except ShopbookError as error:
         print(f"shopbook: {error}", file=sys.stderr)
         return error.exit_code

@@ -12,9 +12,11 @@ from analysis_lib.sources.convert import typed
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.fit import Mapped
 from analysis_lib.sources.read import Relation, identifier, literal
-from analysis_lib.sources.rules import rules_of
+from analysis_lib.sources.rules import Rule, rules_of
 
 ROWS = "temp.load_rows"
+# A table of text in which nothing is required has no reason to reject a row.
+_NEVER = Rule("false", "''", "")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def classify(
         rule
         for name, i in mapped.place.items()
         for rule in rules_of(table.columns[name], f"c{i}", head.types[i])
-    ]
+    ] or [_NEVER]
     values = [
         f"{typed(f'c{i}', head.types[i], table.columns[name].type, mapped.epochs.get(name, ''))} "
         f"as {identifier(f't_{name}')}"

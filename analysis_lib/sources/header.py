@@ -30,10 +30,11 @@ def standard_name(name: str) -> str:
 
     Examples
     --------
-    >>> standard_name(" Created At")
-    'created_at'
+    >>> standard_name(" Created At"), standard_name("Umsatz (€)"), standard_name("Order #")
+    ('created_at', 'umsatz', 'order')
     """
-    return re.sub(r"[\s\-.]+", "_", name.strip()).lower()
+    inner = re.sub(r"^\W+|\W+$", "", name) or name.strip()
+    return re.sub(r"\W+", "_", inner).lower()
 
 
 def check_repeats(file_name: str, columns: Sequence[str]) -> None:

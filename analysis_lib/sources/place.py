@@ -6,6 +6,9 @@ A source is a folder with `source.yml` (its tables and columns) and `stg_*.sql` 
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from analysis_lib.errors import MissingInputError, did_you_mean
@@ -50,3 +53,33 @@ def source_folder(name: str, own: Path | None = None) -> Path:
     known = source_names(own)
     hint = did_you_mean(name, known)
     raise MissingInputError(f"There is no source {name}.", hint or f"There are: {', '.join(known)}.")
+
+
+@contextlib.contextmanager
+def sources_at(folder: str | None) -> Iterator[None]:
+    """Inside, the user's own sources are in this folder, for this process and the notebooks that it starts.
+
+    Raises
+    ------
+    MissingInputError
+        When there is a file of that name.
+
+    Examples
+    --------
+    >>> with sources_at("elsewhere"):
+    ...     os.path.basename(os.environ["SHOPBOOK_SOURCES"])
+    'elsewhere'
+    """
+    if folder is None:
+        yield
+        return
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise MissingInputError(f"{folder} is no folder.", "Name the folder that holds the sources' folders.")
+    before = os.environ.get("SHOPBOOK_SOURCES")
+    os.environ["SHOPBOOK_SOURCES"] = os.path.abspath(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop("SHOPBOOK_SOURCES")
+        if before is not None:
+            os.environ["SHOPBOOK_SOURCES"] = before

@@ -143,6 +143,38 @@ def database_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+# The verbs that look for sources. What follows `lab` is JupyterLab's; `source` has the flag after its own verbs.
+READ_SOURCES = frozenset({"load", "build", "check", "report", "models", "sql", "query"})
+
+
+def sources_flag(parser: argparse.ArgumentParser) -> None:
+    """Where the user's own sources are."""
+    help_text = "the folder of your own sources (default: sources, or the setting)"
+    parser.add_argument("--sources", default=None, metavar="DIR", help=help_text)
+
+
+def source_flags(parser: argparse.ArgumentParser) -> None:
+    """The verbs of `source` and their flags."""
+    verbs = parser.add_subparsers(dest="what", required=True, metavar="list|new|check")
+    listing = verbs.add_parser("list", help="the sources that there are, where they are, what they fill")
+    new = verbs.add_parser("new", help="look at files and draft a source of your own")
+    new.add_argument("name", help="the name of the new source")
+    new.add_argument(
+        "--from", dest="paths", nargs="+", required=True, metavar="FOLDER|FILE", help="what to look at"
+    )
+    new.add_argument(
+        "--timezone", default="", help="of times without a zone, for example Europe/Berlin (default UTC)"
+    )
+    new.add_argument("--replace", action="store_true", help="write over the source of that name")
+    check = verbs.add_parser("check", help="try a source out on files, before anything is built")
+    check.add_argument("name", help="the source")
+    check.add_argument(
+        "--from", dest="paths", nargs="+", metavar="FOLDER|FILE", help="the files to try it on"
+    )
+    for verb in (listing, new, check):
+        sources_flag(verb)
+
+
 def build_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `build`."""
     parameter_flags(parser)

@@ -1,0 +1,182 @@
+"""Looks at files of an unknown shop: which tables they are, and what every column holds, over all rows."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from analysis_lib.errors import BadDataError
+from analysis_lib.sources.convert import is_nested
+from analysis_lib.sources.draft.profile import Profile, profile
+from analysis_lib.sources.draft.spelling import plain
+from analysis_lib.sources.find import data_suffix, find_files
+from analysis_lib.sources.header import standard_name
+from analysis_lib.sources.load import load
+from analysis_lib.sources.read import Head, identifier, read_head
+from analysis_lib.sources.recognise import words
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A table that some of the files hold: files of the same columns, or of the same name.
+
+    `alias` are the words of the files' names. `unread` counts the rows that are no whole records.
+    """
+
+    name: str
+    alias: str
+    files: tuple[str, ...]
+    columns: dict[str, Profile]
+    left_out: tuple[str, ...] = ()
+    unread: int = 0
+
+    @property
+    def raw(self) -> str:
+        """The name of the loaded table."""
+        return f"raw_{self.name}"
+
+    @property
+    def rows(self) -> int:
+        """Rows of all its files."""
+        return next(iter(self.columns.values())).rows
+
+
+def look(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> list[Looked]:
+    """The tables among files, with a profile of every column; the rows stay in the connection as text.
+
+    Parameters
+    ----------
+    connection
+        An empty DuckDB; it keeps `raw_…` tables in which every column is text.
+    paths
+        Files, folders and patterns.
+
+    Raises
+    ------
+    MissingInputError, BadDataError, ColumnError
+        As in a load: a path that is not there, a file that cannot be read, two columns of one name.
+    """
+    files, _ = find_files(paths)
+    heads = [read_head(connection, file.path, ()) for file in files]
+    groups: list[list[Head]] = []
+    for head in heads:
+        home = next((group for group in groups if _belongs(head, group[0])), None)
+        if home:
+            home.append(head)
+        else:
+            groups.append([head])
+    tables = _named(groups)
+    with tempfile.TemporaryDirectory(prefix="shopbook_look_") as folder:
+        _define(Path(folder), tables)
+        for name, group in tables.items():
+            # One table at a time: while the columns are not known, names alone must not decide.
+            paths_of = [head.path for head in group]
+            load(connection, "look", paths_of, [name], own_sources=Path(folder), max_rejected_share=1.0)
+    return [_looked(connection, name, group) for name, group in tables.items()]
+
+
+def _belongs(head: Head, other: Head) -> bool:
+    mine, theirs = set(_columns(head)), set(_columns(other))
+    same_name = _stem(head.path) == _stem(other.path)
+    return mine == theirs or (same_name and 2 * len(mine & theirs) > len(mine | theirs))
+
+
+def _columns(head: Head) -> list[str]:
+    return [standard_name(column) for column in head.columns if column.strip()]
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    stem = name[: name.lower().rfind(data_suffix(name))]
+    letters = [re.sub(r"\d+$", "", word) or word for word in words(stem)]
+    return "_".join(word for word in letters if not word.isdigit()) or "rows"
+
+
+def _named(groups: Sequence[list[Head]]) -> dict[str, list[Head]]:
+    tables: dict[str, list[Head]] = {}
+    for group in groups:
+        stem = group[0].path.name[: group[0].path.name.lower().rfind(data_suffix(group[0].path.name))]
+        letters = [
+            word for word in re.split(r"[^a-z]+", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", stem))) if word
+        ]
+        name = "_".join(letters) or "rows"
+        number, free = 2, name
+        while free in tables:
+            free, number = f"{name}_{number}", number + 1
+        tables[free] = group
+    return tables
+
+
+def _define(folder: Path, tables: dict[str, list[Head]]) -> None:
+    entries = {}
+    for name, group in tables.items():
+        columns = {column: {"type": "STRING", "description": "x"} for column in _headers(group) if column}
+        entries[name] = {"description": "x", "without": "x", "keyless": True, "columns": columns}
+        entries[name]["aliases"] = sorted({_stem(head.path) for head in group})
+    (folder / "look").mkdir()
+    document = {"name": "look", "description": "x", "tables": entries}
+    (folder / "look" / "source.yml").write_text(
+        yaml.safe_dump(document, allow_unicode=True), encoding="utf-8"
+    )
+
+
+def _headers(group: Sequence[Head]) -> dict[str, str]:
+    """Column names of a table with the header that each has in the first file that has it."""
+    found: dict[str, str] = {}
+    for head in group:
+        for header, type_ in zip(head.columns, head.types, strict=True):
+            if header.strip() and not is_nested(type_):
+                found.setdefault(standard_name(header), header)
+    return found
+
+
+def _looked(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[Head]) -> Looked:
+    headers = _headers(group)
+    left_out = [
+        header
+        for header, type_ in zip(group[0].columns, group[0].types, strict=True)
+        if not header.strip() or is_nested(type_)
+    ]
+    unread = connection.execute("select count(*) from rejected_rows where table_name = ?", [name]).fetchall()
+    columns = profile(connection, f"raw_{name}", list(headers.items()))
+    files = tuple(sorted(head.path.name for head in group))
+    if not columns:
+        raise BadDataError(f"{files[0]} has no column with a name.", "Give it a header line.")
+    alias = _stem(group[0].path)
+    return Looked(name, alias, files, columns, tuple(left_out), int(unread[0][0]))
+
+
+def is_unique(connection: duckdb.DuckDBPyConnection, table: Looked, columns: Sequence[str]) -> bool:
+    """Whether columns together tell every row of a table from the others."""
+    names = ", ".join(map(identifier, columns))
+    present = " and ".join(f"{identifier(name)} is not null" for name in columns)
+    query = (
+        f"select count(*) = (select count(*) from (select distinct {names} from {table.raw} where {present}))"
+        f" from {table.raw}"
+    )
+    return bool(connection.execute(query).fetchall()[0][0])
+
+
+def contained(
+    connection: duckdb.DuckDBPyConnection, table: Looked, column: str, other: Looked, key: str
+) -> float:
+    """The share of a column's values that another table's column has, too.
+
+    Returns
+    -------
+    float
+        0–1; 0 where the column has no value.
+    """
+    query = (
+        f"select count(*), count(k) from (select distinct {identifier(column)} as v from {table.raw} where"
+        f" {identifier(column)} is not null) left join (select distinct {identifier(key)} as k from"
+        f" {other.raw}) on v = k"
+    )
+    values, found = connection.execute(query).fetchall()[0]
+    return found / values if values else 0.0
