@@ -22,6 +22,7 @@ from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 _SAMPLE = 3
+_DEPTH = 20
 _BY_MONTH = """
 select
     format_date('%Y-%m', date(orders.created_at, @timezone)) as month,
@@ -268,34 +269,40 @@ def null_columns(model: Model) -> set[str]:
 
     selects = {cte.alias: cte.this for cte in model.tree.find_all(exp.CTE)}
 
-    def is_null(select: exp.Expr, column: str, depth: int = 0) -> bool:
-        if depth > 12:
+    def column_is_null(query: exp.Expr, column: str, depth: int) -> bool:
+        if isinstance(query, exp.Union):
+            return all(column_is_null(side, column, depth) for side in (query.left, query.right))
+        if not isinstance(query, exp.Select) or depth > _DEPTH:
             return False
-        if isinstance(select, exp.Union):
-            return is_null(select.left, column, depth + 1) and is_null(select.right, column, depth + 1)
-        if not isinstance(select, exp.Select):
-            return False
-        source = select.args.get("from_") or select.args.get("from")
-        inner = selects.get(source.this.name) if source is not None else None
-        for projection in select.selects:
+        for projection in query.selects:
             if projection.is_star:
-                return inner is not None and is_null(inner, column, depth + 1)
+                return all(column_is_null(one, column, depth + 1) for one in _sources(query).values())
             if projection.alias_or_name == column:
-                value = projection.unalias()
-                if isinstance(value, exp.Cast):
-                    return isinstance(value.this, exp.Null)
-                if isinstance(value, exp.Column) and inner is not None and not select.args.get("joins"):
-                    return is_null(inner, value.name, depth + 1)
-                if (
-                    isinstance(value, exp.Sum | exp.Max | exp.Min)
-                    and isinstance(value.this, exp.Column)
-                    and inner is not None
-                ):
-                    return is_null(inner, value.this.name, depth + 1)
-                return isinstance(value, exp.Null)
+                return is_null(projection.unalias(), query, depth + 1)
         return False
 
-    return {column for column in model.contract.columns if is_null(model.tree, column)}
+    def is_null(value: exp.Expr, query: exp.Select, depth: int) -> bool:
+        if isinstance(value, exp.Column):
+            found = _sources(query)
+            source = found.get(value.table) if value.table else next(iter(found.values()), None)
+            return source is not None and column_is_null(source, value.name, depth)
+        if isinstance(value, exp.Coalesce):
+            return all(is_null(part, query, depth) for part in (value.this, *value.expressions))
+        if isinstance(value, exp.If):
+            return all(
+                is_null(part, query, depth) for part in (value.args["true"], value.args.get("false")) if part
+            )
+        if isinstance(value, exp.Cast | exp.Sum | exp.Max | exp.Min):
+            return is_null(value.this, query, depth)
+        return isinstance(value, exp.Null)
+
+    def _sources(query: exp.Select) -> dict[str, exp.Expr]:
+        start = query.args.get("from_") or query.args.get("from")
+        tables = [start.this] if start else []
+        tables += [join.this for join in query.args.get("joins") or ()]
+        return {table.alias_or_name: selects[table.name] for table in tables if table.name in selects}
+
+    return {column for column in model.contract.columns if column_is_null(model.tree, column, 0)}
 
 
 def _run(warehouse: DuckDBWarehouse, trial: Trial, parameters: Parameters) -> None:

@@ -143,7 +143,7 @@ def database_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-# The verbs that look for sources. What follows `lab` is JupyterLab's; `source` has the flag after its own verbs.
+# What follows `lab` is JupyterLab's; `source` has the flag after its own verbs.
 READ_SOURCES = frozenset({"load", "build", "check", "report", "models", "sql", "query"})
 
 
