@@ -276,7 +276,8 @@ def null_columns(model: Model) -> set[str]:
             return False
         for projection in query.selects:
             if projection.is_star:
-                return all(column_is_null(one, column, depth + 1) for one in _sources(query).values())
+                found = _sources(query).values()
+                return bool(found) and all(column_is_null(one, column, depth + 1) for one in found)
             if projection.alias_or_name == column:
                 return is_null(projection.unalias(), query, depth + 1)
         return False

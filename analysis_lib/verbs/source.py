@@ -150,7 +150,7 @@ def _table_lines(tried: Tried, trial: Trial) -> list[str]:
         return [
             f"{name}: columns and types are those of the contract",
             *_listed("filled", filled),
-            *_listed("null", empty),
+            *_listed("null", [column for column in tried.model.contract.columns if column in empty]),
         ]
     lines = [f"{name}: {tried.rows:,} rows"]
     full = [fill.column for fill in tried.fills if fill.filled == tried.rows and tried.rows]
