@@ -68,6 +68,9 @@ def new_lines(
     read_source.cache_clear()
     lines = [f"{_shown(sources / name, settings)}: {', '.join(drafted.files)}"]
     for part in drafted.shape.parts.values():
+        if part.is_flat:
+            lines.append("  the orders are made of these lines")
+            continue
         key = f"key {', '.join(part.key)}" if part.key else "no key"
         lines.append(
             f"{', '.join(part.table.files)} → {part.table.name}: {_TAKEN[part.kind]}, {part.table.rows:,}"

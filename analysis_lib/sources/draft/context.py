@@ -54,10 +54,8 @@ def time_notes(pick: Pick, zone: str) -> tuple[str, ...]:
         )
     if profile.has_time and not profile.has_zone and not zone:
         return (
-            (
-                f"check: {profile.header} has no zone and is taken as UTC; if it is local time, draft again"
-                " with --timezone, for example --timezone Europe/Berlin."
-            ),
+            "check: times are written without a zone and taken as UTC; if they are local, draft again with "
+            "--timezone, for example --timezone Europe/Berlin.",
         )
     return ()
 

@@ -47,7 +47,7 @@ without it is rejected), min (a row below it is rejected).
 
 def definition_text(context: Context, shares: list[str]) -> str:
     """The text of `source.yml`."""
-    parts = context.shape.parts.values()
+    parts = [part for part in context.shape.parts.values() if not part.is_flat]
     tables = [part.table for part in parts]
     files = sorted({file for table in [*tables, *context.shape.unused] for file in table.files})
     shown = ", ".join(files[:6]) + (f" and {len(files) - 6} more" if len(files) > 6 else "")
@@ -68,6 +68,11 @@ def definition_text(context: Context, shares: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _is_flat(context: Context) -> bool:
+    orders = context.shape.get("orders")
+    return orders is not None and orders.is_flat
+
+
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
@@ -75,7 +80,7 @@ def _quoted(text: str) -> str:
 def _table(part: Part, context: Context) -> list[str]:
     table = part.table
     what, without = _WHAT[part.kind]
-    if part.kind == "order_items" and context.shape.get("orders") is None:
+    if part.kind == "order_items" and _is_flat(context):
         what = "One row an order line; the orders are made of them."
     aliases = list(dict.fromkeys([table.alias, table.name]))
     lines = [

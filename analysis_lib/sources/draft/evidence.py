@@ -93,12 +93,12 @@ def prices_of(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Prices:
 
 def _totals(items: Part, orders: Part | None) -> str:
     """DuckDB: the total of each order, where one is stated."""
-    if orders is None or not orders.has("total") or orders.table is items.table:
+    if orders is None or not orders.has("total") or orders.picks["total"] == items.picks.get("line_total"):
         return ""
+    whole = "max" if orders.is_flat else "sum"
     order = identifier(orders.picks["order_id"].name)
-    return (
-        f"select {order} as k, sum({amount_sql(orders, 'total')}) as total from {orders.table.raw} group by 1"
-    )
+    total = f"{whole}({amount_sql(orders, 'total')}) as total"
+    return f"select {order} as k, {total} from {orders.table.raw} group by 1"
 
 
 def returns_of(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Returns:
@@ -107,7 +107,7 @@ def returns_of(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Returns:
     if items is None:
         return Returns()
     price = next((m for m in ("sale_price", "line_total") if items.has(m)), "")
-    signs = [m for m in ("quantity", price) if m and items.picks[m].profile.negatives]
+    signs = [m for m in ("quantity", price) if items.has(m) and items.picks[m].profile.negatives]
     if not signs:
         return Returns()
     units = _units(items)

@@ -25,6 +25,11 @@ _KEPT = (
 )
 
 
+def _whole(part: Part) -> str:
+    """How an order's rows are put together: in its lines' rows, it states amounts once or in all."""
+    return "max" if part.is_flat else "sum"
+
+
 def _listed(columns: tuple[str, ...], table: str) -> str:
     return "\n".join(f"    {table}.{column}," for column in columns)
 
@@ -37,7 +42,7 @@ def discounted(context: Context, part: Part, last: str) -> Step:
         return _NOTHING
     sums = {
         "order_id": Filled(write.key(source.picks["order_id"])),
-        "discount": Filled(f"sum({write.amount(source.picks['discount'])})"),
+        "discount": Filled(f"{_whole(source)}({write.amount(source.picks['discount'])})"),
     }
     named = source.picks["discount"].profile.header
     body = (
@@ -224,7 +229,7 @@ def refunded_by_order(context: Context, part: Part, last: str) -> Step:
         return _NOTHING
     columns = {
         "order_id": Filled(write.key(source.picks["order_id"])),
-        "amount": Filled(f"sum(abs({write.amount(source.picks[meaning])}))"),
+        "amount": Filled(f"{_whole(source)}(abs({write.amount(source.picks[meaning])}))"),
         "returned_at": when,
     }
     body = (

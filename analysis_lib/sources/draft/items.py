@@ -124,6 +124,11 @@ def _lines(context: Context, part: Part) -> tuple[dict[str, Filled], list[str], 
     return lines, inputs, optional, joins
 
 
+def _is_flat(context: Context) -> bool:
+    orders = context.shape.get("orders")
+    return orders is not None and orders.is_flat
+
+
 def _empty(type_: str, why: str) -> Filled:
     return Filled(f"cast(null as {type_})", (f"{why[0].upper()}{why[1:]}.",))
 
@@ -149,7 +154,7 @@ def _product(part: Part) -> Filled:
 def _status(context: Context, part: Part) -> Filled:
     """A line's own state; that of its order where lines of one order never differ."""
     is_items = part.kind == "order_items"
-    if is_items and part.has("status") and (context.shape.get("orders") or several_states(context, part)):
+    if is_items and part.has("status") and (not _is_flat(context) or several_states(context, part)):
         sql, notes = state_sql(state_columns(part), blank="")
         return Filled(sql, notes)
     return _empty("string", "a line has the state of its order")

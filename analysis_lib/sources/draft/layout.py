@@ -53,11 +53,11 @@ def comment(sentence: str, indent: int = 0) -> list[str]:
 def columns_sql(columns: Mapping[str, Filled], indent: int = 8) -> str:
     """The columns of a select, each on a line of its own under its sentences; the same ones are said once."""
     lines: list[str] = []
-    before: tuple[str, ...] = ()
+    before: set[str] = set()
     for column, filled in columns.items():
-        for note in filled.notes if filled.notes != before else ():
-            lines += comment(note, indent)
-        before = filled.notes
+        for note in filled.notes:
+            lines += comment(note, indent) if note not in before else []
+        before |= set(filled.notes)
         bare = filled.sql.rsplit(".", 1)[-1]
         written = filled.sql if bare == column else f"{filled.sql} as {column}"
         lines += [" " * indent + line for line in f"{written},".split("\n")]

@@ -16,17 +16,17 @@ from analysis_lib.sources.draft.evidence import states_of_one_order
 from analysis_lib.sources.draft.layout import Drafted, Filled, columns_sql, cte, model, raw
 from analysis_lib.sources.draft.shape import Part
 
+# Among so few orders it says nothing that no customer ordered twice.
+MANY = 20
 _UNKNOWN = "No column says what became of an order: it stays processing, and nothing counts as delivered."
 
 
 def draft_orders(context: Context) -> Drafted | None:
     """stg_orders, or None where the files have no orders with times."""
-    orders, items = context.shape.get("orders"), context.shape.get("order_items")
-    if orders is not None:
-        return _from_orders(context, orders)
-    if items is not None and items.has("created_at"):
-        return _from_lines(context, items)
-    return None
+    orders = context.shape.get("orders")
+    if orders is None:
+        return None
+    return _from_lines(context, orders) if orders.is_flat else _from_orders(context, orders)
 
 
 def _visitor(part: Part, table: str = "") -> Filled:
@@ -35,24 +35,29 @@ def _visitor(part: Part, table: str = "") -> Filled:
     return Filled(f"concat('u:', {write.key(part.picks['user_id'], table)})")
 
 
-def user_notes(part: Part) -> tuple[str, ...]:
+def user_notes(context: Context, part: Part) -> tuple[str, ...]:
     """A warning where no customer ordered twice: the column may be a number of the order."""
     if not part.has("user_id"):
         return ()
     profile = part.picks["user_id"].profile
-    if part.kind == "orders" and profile.is_key and profile.rows >= 20:
-        return (
-            (
-                f"check: no value of {profile.header} comes twice, so that no customer ever ordered again; is"
-                " it the customer, or a number that every order has of its own?"
-            ),
-        )
-    return ()
+    if not profile.is_key or profile.rows < MANY:
+        return ()
+    said = (
+        f"check: no value of {profile.header} comes twice, so that no customer ever ordered again; is it the "
+        "customer, or a number that every order has of its own?"
+    )
+    users = context.shape.get("users")
+    repeated = (
+        [p for p in users.table.columns.values() if "unique" in p.name and not p.is_key] if users else []
+    )
+    if users and repeated:
+        said += f" Join {users.table.name} for {repeated[0].name}, which comes again."
+    return (said,)
 
 
 def _from_orders(context: Context, part: Part) -> Drafted:
     columns = fill(context, part, "stg_orders", {})
-    columns["user_id"] = Filled(columns["user_id"].sql, columns["user_id"].notes + user_notes(part))
+    columns["user_id"] = Filled(columns["user_id"].sql, columns["user_id"].notes + user_notes(context, part))
     columns["visitor_id"] = _visitor(part)
     states = state_columns(part)
     cancelled_at = write.name(part.picks["cancelled_at"].name) if part.has("cancelled_at") else ""
@@ -102,17 +107,22 @@ def _from_lines(context: Context, part: Part) -> Drafted:
             notes_of(created, "created_at") + time_notes(created, context.zone),
         ),
     }
+    times = {}
+    for column in ("shipped_at", "delivered_at", "returned_at"):
+        if part.has(column):
+            pick = part.picks[column]
+            lines[column] = Filled(write.instant(pick, context.zone), time_notes(pick, context.zone))
+        times[column] = Filled(f"max({column})" if part.has(column) else "cast(null as timestamp)")
     final = {
         "order_id": Filled("order_id"),
         "user_id": Filled("max(user_id)"),
         "visitor_id": Filled("concat('u:', max(user_id))"),
         "status": Filled("if(logical_or(is_stated), max(status), 'processing')" if stated else "max(status)"),
         "created_at": Filled("min(created_at)"),
-        "shipped_at": Filled("cast(null as timestamp)"),
-        "delivered_at": Filled("cast(null as timestamp)"),
-        "returned_at": Filled("cast(null as timestamp)"),
+        **times,
     }
-    where = f"\nwhere {sold_only(part)}" if context.returns.rows else ""
+    items = context.shape.parts["order_items"]
+    where = f"\nwhere {sold_only(items)}" if context.returns.rows else ""
     return model(
         "stg_orders",
         f"the orders of {context.name}, made of their lines, in the words of the staging contract.",

@@ -31,7 +31,7 @@ _MONEY = {
         "amount",
         "spend",
     ),
-    *("retail_price", "cost"),
+    *("retail_price", "cost", "discount"),
 }
 _COUNTS = {"quantity", "clicks", "impressions", "age"}
 _WORDS = {"status": "status", "event_type": "event_type"}
@@ -81,7 +81,9 @@ def agrees(meaning: str, profile: Profile) -> bool:
         return profile.kind == "INT64" or (profile.kind == "NUMERIC" and not profile.style)
     if meaning in _WORDS:
         return known_share(profile, _WORDS[meaning]) >= 0.3
-    return profile.kind not in {"TIMESTAMP", "DATE"} and not (profile.kind == "NUMERIC" and profile.style)
+    if meaning.endswith("_id") or meaning == "visitor_key":
+        return profile.kind not in {"TIMESTAMP", "DATE"} and not (profile.kind == "NUMERIC" and profile.style)
+    return profile.kind == "STRING"
 
 
 def pick_all(table: Looked, kind: str) -> dict[str, Pick]:
@@ -95,7 +97,7 @@ def pick_all(table: Looked, kind: str) -> dict[str, Pick]:
     taken: set[str] = set()
     for is_exact in (True, False):
         for meaning, known in meanings.items():
-            if meaning in found:
+            if meaning in found or (meaning == "line_total" and "sale_price" in found and not is_exact):
                 continue
             candidates = _candidates(table, meaning, known, is_exact)
             free = [profile for profile in candidates if profile.name not in taken]
@@ -115,7 +117,9 @@ def _candidates(table: Looked, meaning: str, known: Iterable[str], is_exact: boo
     for rank, header in enumerate(known):
         for profile in table.columns.values():
             spelled = compact(profile.header)
-            is_close = len(header) >= 4 and (spelled.startswith(header) or spelled.endswith(header))
+            is_close = len(header) >= (8 if meaning in _TIMES else 5) and (
+                spelled.startswith(header) or spelled.endswith(header)
+            )
             if (spelled == header if is_exact else is_close) and agrees(meaning, profile):
                 ranked.setdefault(profile.name, (rank, profile))
     return [profile for _, profile in sorted(ranked.values(), key=lambda entry: entry[0])]
@@ -132,7 +136,7 @@ def _by_content(
             taken.add(fitting[0].name)
 
     for vocabulary in ("status", "event_type"):
-        worded = [profile for profile in free if known_share(profile, vocabulary) >= 0.5]
+        worded = [p for p in free if len(p.values) > 1 and known_share(p, vocabulary) >= 0.5]
         take(vocabulary, worded, "its values are words of a state")
     take("user_id", [profile for profile in free if profile.is_mail], "its values are e-mail addresses")
     for meaning in ("created_at", "event_time", "date", "returned_at"):

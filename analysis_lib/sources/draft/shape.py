@@ -37,12 +37,17 @@ _HINTS = {
 
 @dataclass(frozen=True)
 class Part:
-    """A table in its part: the columns by meaning, and the columns that are its key (none: it has no key)."""
+    """A table in its part: the columns by meaning, and the columns that are its key (none: it has no key).
+
+    `is_flat`: orders that stand in the rows of their lines; what is the order's is written in the first row,
+    or in every one.
+    """
 
     kind: str
     table: Looked
     picks: Mapping[str, Pick]
     key: tuple[str, ...] = ()
+    is_flat: bool = False
 
     def has(self, *meanings: str) -> bool:
         """Whether the table has a column for every one of the meanings."""
@@ -95,7 +100,8 @@ def _refunds(part: Part) -> bool:
     is_one = _is_hinted(part.table, "refunds") or any(
         hint in column for column in part.table.columns for hint in ("refund", "erstatt", "retour")
     )
-    is_order = _unique(part, "order_id") and part.table.columns.keys() & {"status", "financial_status"}
+    is_order = part.any("quantity", "product_id") and not _is_hinted(part.table, "refunds")
+    is_order = is_order or any("status" in column for column in part.table.columns)
     return (
         is_one
         and not is_order
@@ -119,6 +125,7 @@ def _events(part: Part) -> bool:
     return (
         part.has("event_time", "event_type")
         and part.any("user_id", "visitor_key", "source_session_id")
+        and part.picks["event_type"].is_sure
         and known_share(part.picks["event_type"].profile, "event_type") >= 0.3
     )
 
@@ -158,6 +165,7 @@ def shape_of(connection: duckdb.DuckDBPyConnection, tables: Sequence[Looked]) ->
     picked = {table.name: {kind: pick_all(table, kind) for kind in KINDS} for table in tables}
     for table in tables:
         _shopify(table, picked[table.name])
+        _payments(picked[table.name]["orders"], table)
     _link_orders(connection, tables, picked)
     ranked = []
     for table in tables:
@@ -173,7 +181,45 @@ def shape_of(connection: duckdb.DuckDBPyConnection, tables: Sequence[Looked]) ->
         if name not in placed and part.kind not in parts:
             parts[part.kind] = _with_key(connection, part)
             placed.add(name)
+    _flat_orders(parts, picked)
+    _doubtful_times(parts)
     return Shape(parts, tuple(table for table in tables if table.name not in placed))
+
+
+def _flat_orders(parts: dict[str, Part], picked: Mapping[str, dict[str, dict[str, Pick]]]) -> None:
+    """Orders of files that have their lines only; what is the order's is not the line's as well."""
+    items = parts.get("order_items")
+    if items is None or "orders" in parts or not items.has("created_at"):
+        return
+    of_order = dict(picked[items.table.name]["orders"]) | {
+        meaning: items.picks[meaning]
+        for meaning in ("order_id", "created_at", "user_id")
+        if items.has(meaning)
+    }
+    amounts = {meaning: of_order[meaning].name for meaning in ("discount", "refunded") if meaning in of_order}
+    lines = {m: pick for m, pick in items.picks.items() if pick.name not in amounts.values()}
+    if any(
+        lines.get(m) and lines[m].name == of_order["total"].name
+        for m in ("line_total", "sale_price")
+        if "total" in of_order
+    ):
+        del of_order["total"]
+    parts["order_items"] = replace(items, picks=lines)
+    parts["orders"] = Part("orders", items.table, of_order, is_flat=True)
+
+
+def _doubtful_times(parts: dict[str, Part]) -> None:
+    """Where orders have times, a time of the lines counts only if its header says so."""
+    items, orders = parts.get("order_items"), parts.get("orders")
+    if (
+        items
+        and orders
+        and not orders.is_flat
+        and items.has("created_at")
+        and not items.picks["created_at"].is_sure
+    ):
+        picks = {meaning: pick for meaning, pick in items.picks.items() if meaning != "created_at"}
+        parts["order_items"] = replace(items, picks=picks)
 
 
 def _shopify(table: Looked, picked: dict[str, dict[str, Pick]]) -> None:
@@ -182,6 +228,20 @@ def _shopify(table: Looked, picked: dict[str, dict[str, Pick]]) -> None:
         pick = Pick(table.columns["name"], "Shopify calls the number of an order Name")
         for kind in ("orders", "order_items"):
             picked[kind]["order_id"] = pick
+
+
+def _payments(picks: dict[str, Pick], table: Looked) -> None:
+    """A table of payments or orders that calls their number id."""
+    number = table.columns.get("id")
+    if (
+        "order_id" not in picks
+        and {"created_at", "total"} <= picks.keys()
+        and number is not None
+        and number.is_key
+    ):
+        picks["order_id"] = Pick(
+            number, "every row has an id, a time and an amount", _is_hinted(table, "orders")
+        )
 
 
 def _link_orders(
