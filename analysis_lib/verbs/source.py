@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -233,8 +234,8 @@ def _samples(trial: Trial) -> list[str]:
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    if "." in text and text.replace(".", "").replace("-", "").isdigit():
-        text = text.rstrip("0").rstrip(".")
+    if isinstance(value, Decimal):
+        text = f"{value.normalize():f}"
     text = text.removesuffix("+00:00").replace("\n", " ")
     return text if len(text) <= 28 else text[:27] + "…"
 

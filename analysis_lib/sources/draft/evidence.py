@@ -18,13 +18,14 @@ class Prices:
     """How the amount of an order line is written.
 
     `is_line_total`: it is that of all units; `is_after_discount`: the line's discount is already taken off;
-    `why` is the evidence, empty where there is none to be had.
+    `is_discount_sure`: the orders' totals say so; `why` is the evidence, empty where there is none to be had.
     """
 
     is_line_total: bool = False
     is_after_discount: bool = False
     why: str = ""
     is_sure: bool = True
+    is_discount_sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,11 @@ def prices_of(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Prices:
     reading = fits.index(best)
     is_line = reading in (0, 2) if fits[0] != fits[1] or fits[2] != fits[3] else named_total
     what = "the line's amount" if is_line else "units × price"
-    why = f"{what} adds up to the order's total in {best:,} of {count:,} orders of several units"
+    what += " less the discount" if reading >= 2 and items.has("line_discount") else ""
+    why = f"{what} add up to the orders' totals in {best:,} of {count:,} orders of several units"
     has_off = items.has("line_discount")
-    return Prices(is_line, has_off and reading < 2, why, is_sure=best >= 0.8 * count)
+    told = has_off and fits[reading % 2] != fits[reading % 2 + 2]
+    return Prices(is_line, told and reading < 2, why, best >= 0.8 * count, told)
 
 
 def _totals(items: Part, orders: Part | None) -> str:

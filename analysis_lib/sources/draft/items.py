@@ -243,10 +243,7 @@ def _prices(context: Context, part: Part) -> tuple[Filled, str, Filled, tuple[st
             listed = f"{price} + {off}"
         else:
             price = f"{price} - {off}"
-            notes += (
-                (
-                    f"check: {part.picks['line_discount'].profile.header} is taken as that of the whole line,"
-                    " and not yet off."
-                ),
-            )
+            header = part.picks["line_discount"].profile.header
+            if not prices.is_discount_sure:
+                notes += (f"check: {header} is taken as that of the whole line, and not yet off.",)
     return quantity, price, Filled(listed), notes

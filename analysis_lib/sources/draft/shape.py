@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from analysis_lib.sources.draft.links import mend_links
 from analysis_lib.sources.draft.look import Looked, contained, is_unique
 from analysis_lib.sources.draft.names import compact
 from analysis_lib.sources.draft.pick import Pick, known_share, pick_all
@@ -181,6 +182,7 @@ def shape_of(connection: duckdb.DuckDBPyConnection, tables: Sequence[Looked]) ->
         if name not in placed and part.kind not in parts:
             parts[part.kind] = _with_key(connection, part)
             placed.add(name)
+    mend_links(connection, parts)
     _flat_orders(parts, picked)
     _doubtful_times(parts)
     return Shape(parts, tuple(table for table in tables if table.name not in placed))
