@@ -1,9 +1,9 @@
-"""Writes the files of the worked example of docs/own-source.md: an order export in Magento's columns, with ad spend.
+"""Writes the files of the worked example of docs/own-source.md: an order export, with ad spend.
 
     python examples/own_source/make.py FOLDER
 
-Invented figures in a documented shape: the columns are those of Magento's tables sales_order, sales_order_item and
-sales_creditmemo_item (some of them), the ad spend those of a Google Ads report. The same call writes the same bytes.
+Invented figures in a documented shape: some columns of Magento's tables sales_order, sales_order_item and
+sales_creditmemo_item, and those of a Google Ads report. The same call writes the same bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,15 @@ def rows(seed: int = 11) -> dict[str, list[list[object]]]:
     """The rows of each file, by its name, the header first."""
     random_ = random.Random(seed)
     orders: list[list[object]] = [
-        ["entity_id", "increment_id", "created_at", "status", "customer_email", "country_id", "base_grand_total"]
+        [
+            "entity_id",
+            "increment_id",
+            "created_at",
+            "status",
+            "customer_email",
+            "country_id",
+            "base_grand_total",
+        ]
     ]
     items: list[list[object]] = [
         ["item_id", "order_id", "sku", "name", "qty_ordered", "price", "discount_amount", "base_cost"]
@@ -54,7 +62,9 @@ def rows(seed: int = 11) -> dict[str, list[list[object]]]:
             items.append([item_number, number, sku, name, units, price, discount, cost])
             if status == "complete" and random_.random() < 0.05:
                 back = placed + dt.timedelta(days=random_.randint(4, 20))
-                refunds.append([len(refunds), number, sku, random_.randint(1, units), f"{back:%Y-%m-%d %H:%M:%S}"])
+                refunds.append(
+                    [len(refunds), number, sku, random_.randint(1, units), f"{back:%Y-%m-%d %H:%M:%S}"]
+                )
         place = random_.choice(["DE", "DE", "DE", "AT", "NL"])
         orders.append(
             [number, f"{100000000 + number}", f"{placed:%Y-%m-%d %H:%M:%S}", status, customer, place, total]

@@ -155,3 +155,17 @@ def states_of_one_order(connection: duckdb.DuckDBPyConnection, part: Part, colum
         f"having count(distinct {identifier(column)}) > 1)"
     )
     return int(connection.execute(query).fetchall()[0][0])
+
+
+def refunds_of_nothing(
+    connection: duckdb.DuckDBPyConnection, refunds: Part, items: Part, keys: tuple[str, ...]
+) -> int:
+    """How many rows of a table of refunds name what no order line is of."""
+    match = " and ".join(
+        f"r.{identifier(refunds.picks[key].name)} = i.{identifier(items.picks[key].name)}" for key in keys
+    )
+    query = (
+        f"select count(*) from {refunds.table.raw} r where not exists "
+        f"(select 1 from {items.table.raw} i where {match})"
+    )
+    return int(connection.execute(query).fetchall()[0][0])

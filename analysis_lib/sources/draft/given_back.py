@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from analysis_lib.sources.draft import expressions as write
 from analysis_lib.sources.draft.context import Context, time_notes
+from analysis_lib.sources.draft.evidence import refunds_of_nothing
 from analysis_lib.sources.draft.layout import Filled, columns_sql, cte
 from analysis_lib.sources.draft.shape import Part
 
@@ -146,7 +147,13 @@ def refunded_units(context: Context, part: Part, last: str) -> Step:
         f" {', '.join(keys)}"
     )
     units = "coalesce(returns.units, sold.quantity)"
-    notes = [f"The units that {refunds.table.name} names came back; those of no sold line take nothing off."]
+    lost = refunds_of_nothing(context.connection, refunds, part, keys)
+    notes = [
+        f"The units that {refunds.table.name} names came back, each of the {_words(keys)} that it names."
+    ]
+    if lost:
+        named = f"{lost:,} rows of {refunds.table.name} name no {_words(keys)} that was sold"
+        notes = [f"check: {named}, and take nothing off."]
     if refunds.has("amount"):
         notes.append(
             "check: a return is worth the price at which it was sold; is"

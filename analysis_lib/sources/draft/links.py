@@ -1,4 +1,4 @@
-"""Foreign keys by content: whether the numbers in one table are those of another, and which column holds them."""
+"""Foreign keys by content: whether the numbers in one table are those of another, and of which column."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST, _HALF = 0.9, 0.5
 
 
 def mend_links(connection: duckdb.DuckDBPyConnection, parts: dict[str, Part]) -> None:
-    """Where a table's numbers are not those of the key that was taken, take the key whose numbers they are.
+    """Where a table's numbers are not those of the key that was taken, take the key they are of.
 
     A shop may call `entity_id` what its order lines call `order_id`, and print another number on its invoices.
     """
