@@ -25,7 +25,7 @@ _MOST, _HALF = 0.9, 0.5
 
 
 def mend_links(connection: duckdb.DuckDBPyConnection, parts: dict[str, Part]) -> None:
-    """Where a table's numbers are not those of the key that was taken, take the key they are of.
+    """Where numbers of a table are not of the key that was taken, take the key they are of.
 
     A shop may call `entity_id` what its order lines call `order_id`, and print another number on its invoices.
     """
