@@ -27,7 +27,7 @@ _MOST, _HALF = 0.9, 0.5
 def mend_links(connection: duckdb.DuckDBPyConnection, parts: dict[str, Part]) -> None:
     """Where numbers of a table are not of the key that was taken, take the key they are of.
 
-    """Where numbers of a table are not of the key that was taken, take the key they are of.
+    A shop may call `entity_id` what its order lines call `order_id`, and print another number on invoices.
     """
     for child_kind, meaning, parent_kind, key in _LINKS:
         child, parent = parts.get(child_kind), parts.get(parent_kind)
