@@ -68,7 +68,7 @@ class PythonModel(ComputedModel):
                 "Write the SQL, or name the function that computes the table: python: module:function",
             )
         module, _, _ = contract.python.partition(":")
-        versions = [f"{name} {importlib.metadata.version(name)}" for name in _NUMERICS]
+        versions = [f"{name} {importlib.metadata.version(name)}" for name in (*_NUMERICS, *contract.packages)]
         text = "\n".join([contract.python, *versions, *sources(module)])
         return cls(path.stem, path, text, contract)
 

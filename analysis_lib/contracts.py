@@ -56,7 +56,8 @@ class Contract:
     """What the `.yml` beside a model promises.
 
     A model that is computed by Python has no SQL to show what it reads, so its contract names the function
-    (`python`, as `module:function`), its `inputs` and the run `parameters` that it uses.
+    (`python`, as `module:function`), its `inputs` and the run `parameters` that it uses, and `packages` whose
+    versions change what comes out.
     """
 
     model: str
@@ -72,6 +73,7 @@ class Contract:
     parameters: frozenset[str] = frozenset()
     is_view: bool = False
     layout: Layout = Layout()
+    packages: tuple[str, ...] = ()
 
     @property
     def schema(self) -> dict[str, str]:
@@ -128,6 +130,7 @@ def read_contract(path: Path) -> Contract:
             python=document.get("python", ""),
             inputs=frozenset(document.get("inputs", ())),
             parameters=frozenset(document.get("parameters", ())),
+            packages=tuple(document.get("packages", ())),
             is_view=document.get("materialized", "table") == "view",
             layout=_layout(path, document, columns),
         )

@@ -191,7 +191,7 @@ def read_project(source: str, rules: Path | None = None, own_sources: Path | Non
     for path in [*staging, *sorted(shared.rglob("*.sql"))]:
         contract = read_contract(path.with_suffix(".yml"))
         add(Model(path.stem, path, path.read_text(encoding="utf-8"), contract))
-    for path in sorted(shared.rglob("*.yml")):
+    for path in [*sorted(folder.glob("stg_*.yml")), *sorted(shared.rglob("*.yml"))]:
         if not path.with_suffix(".sql").exists():
             add(PythonModel.read(path))
     for table in rule_tables(rules):

@@ -11,6 +11,7 @@ from analysis_lib.errors import BadDataError
 from analysis_lib.sources.convert import typed
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.fit import Mapped
+from analysis_lib.sources.inside import guarded, rules_of_objects
 from analysis_lib.sources.read import Relation, identifier, literal
 from analysis_lib.sources.rules import Rule, rules_of
 
@@ -36,8 +37,8 @@ def classify(
     else a position in the rules), `load_reason` and `load_row` (JSON of the row as read).
     """
     head = relation.head
-    rules = [
-        rule
+    rules = rules_of_objects(table) + [
+        guarded(rule, table.columns[name])
         for name, i in mapped.place.items()
         for rule in rules_of(table.columns[name], f"c{i}", head.types[i])
     ] or [_NEVER]
@@ -51,7 +52,7 @@ def classify(
     reasons = ", ".join(f"case when h{n} then {rule.sentence} end" for n, rule in enumerate(rules))
     row = ", ".join(
         f"{literal(column or f'column {i + 1}')}, cast(c{i} as varchar)"
-        for i, column in enumerate(head.columns)
+        for i, column in enumerate(head.columns[: len(head.columns) - head.taken_out])
     )
     result = ", ".join(
         f"{identifier(f't_{name}')} as {identifier(name)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,20 @@ TYPES = {
     "NUMERIC": "DECIMAL(38, 9)",
     "FLOAT64": "DOUBLE",
 }
-_COLUMN_KEYS = {"type", "description", "unit", "key", "required", "not_null", "min", "accepted"}
+_COLUMN_KEYS = {
+    *("type", "description", "unit", "key", "required", "not_null", "min", "accepted"),
+    *("inside", "names", "fields"),
+}
 _TABLE_KEYS = {"description", "aliases", "without", "columns", "keyless"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table, as `source.yml` describes it."""
+    """One column of a table, as `source.yml` describes it.
+
+    A column with `inside` is not one of the file's: its value stands in a JSON object, under one of `names`; of
+    a column that lists things, `fields` has the names of what each of them says.
+    """
 
     name: str
     type: str
@@ -40,6 +47,9 @@ class Column:
     not_null: bool = False
     min: int | None = None
     accepted: tuple[str, ...] = ()
+    inside: str = ""
+    names: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_nested(self) -> bool:
@@ -74,9 +84,15 @@ class Table:
         return [column.name for column in self.columns.values() if column.key]
 
     @property
+    def objects(self) -> list[str]:
+        """The file's columns that hold a JSON object, in which other columns stand."""
+        return list(dict.fromkeys(column.inside for column in self.columns.values() if column.inside))
+
+    @property
     def required(self) -> list[str]:
         """The columns that must be in the file."""
-        return [column.name for column in self.columns.values() if column.required]
+        own = [column.name for column in self.columns.values() if column.required and not column.inside]
+        return [*own, *self.objects]
 
 
 @dataclass(frozen=True)
@@ -159,7 +175,10 @@ def _make_table(where: str, name: str, entry: Mapping[str, Any]) -> Table:
 
 def _digest(columns: Iterable[Column]) -> str:
     """Changes when files must be read again; a better description is no reason."""
-    rules = [(c.name, c.type, c.key, c.required, c.not_null, c.min, c.accepted) for c in columns]
+    rules: list[tuple[object, ...]] = []
+    for c in columns:
+        place = (c.inside, c.names, tuple(c.fields.items())) if c.inside else ()
+        rules.append((c.name, c.type, c.key, c.required, c.not_null, c.min, c.accepted, *place))
     return hashlib.sha256(repr(rules).encode()).hexdigest()
 
 
@@ -170,6 +189,11 @@ def _make_column(where: str, name: str, entry: Mapping[str, Any]) -> Column:
     elif entry["type"] not in TYPES:
         raise SettingsError(
             f"In {where}, there is no type {entry['type']}.", did_you_mean(entry["type"], TYPES)
+        )
+    if ("names" in entry or "fields" in entry) and "inside" not in entry:
+        raise SettingsError(
+            f"In {where}, names and fields are those of a value inside a JSON object.",
+            "Say inside which column.",
         )
     key = bool(entry.get("key", False))
     return Column(
@@ -182,4 +206,7 @@ def _make_column(where: str, name: str, entry: Mapping[str, Any]) -> Column:
         not_null=key or bool(entry.get("not_null", False)),
         min=entry.get("min"),
         accepted=tuple(str(value).lower() for value in entry.get("accepted", [])),
+        inside=str(entry.get("inside", "")),
+        names=tuple(entry.get("names", [name])) if "inside" in entry else (),
+        fields={key: tuple(names) for key, names in entry.get("fields", {}).items()},
     )

@@ -38,13 +38,15 @@ def map_columns(head: Head, table: Table) -> Mapped:
         When a Parquet column holds lists or structures where single values are due.
     """
     names = [standard_name(column) for column in head.columns]
-    place = {name: names.index(name) for name in table.columns if name in names}
+    # A value that stands in an object comes after the file's own columns, and before one of the same name.
+    place = {name: len(names) - 1 - names[::-1].index(name) for name in table.columns if name in names}
+    told_elsewhere = {*table.objects, *(name for column in table.columns.values() for name in column.names)}
     ignored = [
         column or f"column {i + 1}"
         for i, (column, name) in enumerate(zip(head.columns, names, strict=True))
-        if name not in place
+        if name not in place and name not in told_elsewhere
     ]
-    lacking = [name for name in table.required if name not in place]
+    lacking = [name for name in table.required if name not in names]
     if lacking:
         raise _lacks(head, table, lacking, ignored)
     for name, i in place.items():

@@ -17,6 +17,7 @@ from analysis_lib.sources.classify import check_shares, classify
 from analysis_lib.sources.definition import Source, Table, read_source
 from analysis_lib.sources.duplicates import identical_rows, mark_duplicates
 from analysis_lib.sources.fit import find_epochs
+from analysis_lib.sources.inside import look_inside
 from analysis_lib.sources.plan import Plan, Planned, make_plan
 from analysis_lib.sources.session import all_or_nothing, loading_settings
 from analysis_lib.sources.summary import FileOutcome, LoadSummary, TableOutcome
@@ -234,7 +235,7 @@ def _unreadable(file: Planned, error: ShopbookError) -> BadDataError:
 
 def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome]:
     connection, table = job.connection, file.table
-    relation = file.open(connection, job.work)
+    relation = look_inside(file.open(connection, job.work), table)
     mapped = replace(file.mapped, epochs=find_epochs(connection, relation, file.mapped, table))
     judged = classify(connection, relation, mapped, table)
     check_shares(connection, relation, judged, job.max_rejected_share)

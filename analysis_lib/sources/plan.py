@@ -14,6 +14,7 @@ from analysis_lib.sources.definition import Source, Table
 from analysis_lib.sources.find import Found, data_suffix, find_files
 from analysis_lib.sources.fit import Mapped, map_columns
 from analysis_lib.sources.header import standard_name
+from analysis_lib.sources.inside import with_objects
 from analysis_lib.sources.read import Head, Relation, digest_of, open_relation, read_head
 from analysis_lib.sources.recognise import by_name, recognise, resembles, words
 from analysis_lib.sources.summary import FileOutcome
@@ -121,7 +122,7 @@ def make_plan(
         When a file is empty or cannot be read.
     """
     wanted = check_tables(source, tables)
-    known = {name for table in source.tables.values() for name in table.columns}
+    known = {name for table in source.tables.values() for name in (*table.columns, *table.objects)}
     found, unreadable = find_files(paths)
     files: list[Planned] = []
     # Other files that lie about, such as notes and truth.json, are none of the load's business.
@@ -177,7 +178,7 @@ def _plan_file(
     if not (file.is_named or _is_exactly(stem, table) or resembles(columns, table)):
         return FileOutcome(name, "", "skipped", f"its name says {table.name}, but its columns do not")
     stamp = stamp_of(file.path)
-    mapped = map_columns(head, table)
+    mapped = map_columns(with_objects(head, table), table)
     return Planned(file.path, name, table, told.by, head, mapped, digest_of(file.path), stamp)
 
 

@@ -24,7 +24,7 @@ class Head:
     """What the start of a file tells: its columns as written, and how to read it.
 
     `types` are DuckDB's names; a text file has VARCHAR only. `header` and `text` are None for Parquet,
-    `header` alone for JSON.
+    `header` alone for JSON. The last `taken_out` columns are no columns of the file: they stand in its objects.
     """
 
     path: Path
@@ -32,6 +32,7 @@ class Head:
     types: tuple[str, ...]
     header: Header | None = None
     text: streams.Text | None = None
+    taken_out: int = 0
 
 
 @dataclass(frozen=True)

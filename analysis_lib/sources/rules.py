@@ -41,7 +41,11 @@ def rules_of(column: Column, source: str, type_: str) -> list[Rule]:
         words = f"{name}: not between 1990 and 2099"
         sentence = f"{literal(name + ': ')} || {shown} || ' is not between 1990 and 2099'"
         rules.append(Rule(f"not ({value} >= '{EARLIEST}' and {value} < '{LATEST}')", sentence, words))
-    if column.min is not None:
+    if column.is_nested and column.min == 0:
+        words = f"{name}: a number below 0"
+        below = f"regexp_matches(cast(to_json({value}) as varchar), '[^\\\\]\":-[0-9.]*[1-9]')"
+        rules.append(Rule(f"coalesce({below}, false)", f"{literal(words + ': ')} || {shown}", words))
+    elif column.min is not None:
         is_money = column.type == "NUMERIC" and column.min == 0
         words = f"{name}: " + ("negative money" if is_money else f"below {column.min}")
         rules.append(Rule(f"{value} < {column.min}", f"{literal(words + ' (')} || {shown} || ')'", words))

@@ -1,0 +1,179 @@
+"""Values that stand in a JSON object of a column, such as a clickstream's body, as columns of their own.
+
+A value is looked for under each of its names in turn, written as_here or asHere, at the top of the object or
+(`product.id`) one object deeper. What is no single value is passed over; a list of things becomes a list of
+structures. An object that cannot be read rejects its row, whatever else the row says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from analysis_lib.sources.convert import NULL_WORDS, is_one_of
+from analysis_lib.sources.definition import Column, Table
+from analysis_lib.sources.header import standard_name
+from analysis_lib.sources.read import Head, Relation, identifier, literal
+from analysis_lib.sources.rules import Rule
+
+
+def with_objects(head: Head, table: Table) -> Head:
+    """The head of a file with the columns that stand in its objects, after its own."""
+    there = {standard_name(column) for column in head.columns}
+    inside = [column.name for column in _inside(table) if column.inside in there]
+    if not inside:
+        return head
+    return replace(
+        head,
+        columns=(*head.columns, *inside),
+        types=(*head.types, *("VARCHAR" for _ in inside)),
+        taken_out=len(inside),
+    )
+
+
+def look_inside(relation: Relation, table: Table) -> Relation:
+    """A file's relation with the values that stand in its objects as further columns, all of them text.
+
+    Parameters
+    ----------
+    relation
+        The file with its own columns `c0`, `c1`, …
+    table
+        Its table. A value that the object does not say is that of the file's column of one of its names.
+    """
+    head = with_objects(relation.head, table)
+    if not head.taken_out:
+        return relation
+    own = [standard_name(column) for column in relation.head.columns]
+    objects = [name for name in table.objects if name in own]
+    as_text = {name: _text(f"c{own.index(name)}", relation.head.types[own.index(name)]) for name in objects}
+    opened = ", ".join(
+        f"{as_text[name]} as {_object(name, 'given')}, {_opened(as_text[name])} as {_object(name)}"
+        for name in objects
+    )
+    columns = [column for column in _inside(table) if column.inside in objects]
+    paths = {name: _all_paths(column for column in columns if column.inside == name) for name in objects}
+    read = ", ".join(
+        f"json_extract_string({_object(name)}, {_list(paths[name])}) as {_object(name, 'text')}, "
+        f"json_type({_object(name)}, {_list(paths[name])}) as {_object(name, 'kind')}"
+        for name in objects
+    )
+    first = len(relation.head.columns)
+    values = ", ".join(
+        f"{_value(column, paths[column.inside], own, relation.head)} as c{first + n}"
+        for n, column in enumerate(columns)
+    )
+    sql = f"select *, {values} from (select *, {read} from (select *, {opened} from ({relation.sql}) as file_rows))"
+    return replace(relation, head=head, sql=sql)
+
+
+def rules_of_objects(table: Table) -> list[Rule]:
+    """The reasons to reject a row for its objects: there is none, or it cannot be read."""
+    return [
+        Rule(
+            f"{_object(name)} is null",
+            f"case when {_object(name, 'given')} is null then {literal(f'missing {name}')} else "
+            f"{literal(name + ': ')} || left({_object(name, 'given')}, 200) || ' is not a JSON object' end",
+            f"{name}: not a JSON object",
+        )
+        for name in table.objects
+    ]
+
+
+def guarded(rule: Rule, column: Column) -> Rule:
+    """A rule of a column that an object holds says nothing where the object could not be read."""
+    if not column.inside:
+        return rule
+    return replace(rule, holds=f"case when {_object(column.inside)} is null then false else {rule.holds} end")
+
+
+def _inside(table: Table) -> list[Column]:
+    return [column for column in table.columns.values() if column.inside]
+
+
+def _object(name: str, what: str = "object") -> str:
+    return identifier(f"{what}_{name}")
+
+
+def _text(column: str, type_: str) -> str:
+    """SQL: a column that holds objects as text: JSON, or the structures and maps of a Parquet file."""
+    if type_ in {"VARCHAR", "JSON"}:
+        return f"cast({column} as varchar)"
+    return f"case when {column} is not null then cast(to_json({column}) as varchar) end"
+
+
+def _opened(text: str) -> str:
+    """SQL: the object; the one in a text of JSON that stands in quotes; else nothing."""
+    kind = f"case when json_valid({text}) then json_type({text}) end"
+    unquoted = f"json_extract_string({text}, '$')"
+    inner = f"case when json_valid({unquoted}) then case json_type({unquoted}) when 'OBJECT' then {unquoted} end end"
+    return f"case {kind} when 'OBJECT' then {text} when 'VARCHAR' then {inner} end"
+
+
+def camel_case(name: str) -> str:
+    """A name as JavaScript writes it.
+
+    Examples
+    --------
+    >>> camel_case("context.user_agent")
+    'context.userAgent'
+    """
+    return re.sub(r"_([a-z0-9])", lambda found: found.group(1).upper(), name)
+
+
+def _paths(names: Iterable[str]) -> list[str]:
+    spelt = [spelling for name in names for spelling in (name, camel_case(name))]
+    return ["$" + "".join(f'."{part}"' for part in name.split(".")) for name in dict.fromkeys(spelt)]
+
+
+def _all_paths(columns: Iterable[Column]) -> list[str]:
+    return list(dict.fromkeys(path for column in columns for path in _paths(column.names)))
+
+
+def _list(paths: list[str]) -> str:
+    return "[" + ", ".join(literal(path) for path in paths) + "]"
+
+
+def _value(column: Column, paths: list[str], own: list[str], head: Head) -> str:
+    """SQL: the first of a column's names that says something."""
+    places = [paths.index(path) + 1 for path in _paths(column.names)]
+    texts, kinds = _object(column.inside, "text"), _object(column.inside, "kind")
+    if column.fields:
+        lists = [
+            f"case {kinds}[{n}] when 'ARRAY' then {texts}[{n}] when 'VARCHAR' then {texts}[{n}] end"
+            for n in places
+        ]
+        return _things(column, f"coalesce({', '.join(lists)})")
+    found = [
+        f"case {kinds}[{n}] when 'OBJECT' then null when 'ARRAY' then null else {_said(f'{texts}[{n}]')} end"
+        for n in places
+    ]
+    outside = [
+        _said(_text(f"c{own.index(name)}", head.types[own.index(name)]))
+        for name in dict.fromkeys((column.name, *column.names))
+        if name in own
+    ]
+    return f"coalesce({', '.join([*found, *outside])})"
+
+
+def _said(text: str) -> str:
+    """SQL: nothing where a text stands for no value, so that the next name is asked."""
+    return f"case when {is_one_of(text, NULL_WORDS)} then null else {text} end"
+
+
+def _things(column: Column, text: str) -> str:
+    """SQL: a list of JSON objects with the names of `source.yml`; a single value is the first of the fields."""
+    first, *_ = column.fields
+    fields = ", ".join(
+        f"{literal(name)}, coalesce({', '.join(_said(f'json_extract_string(thing, {literal(path)})') for path in _paths(names))})"
+        for name, names in column.fields.items()
+    )
+    single = f"json_object({literal(first)}, json_extract_string(thing, '$'))"
+    things = f"cast(cast({text} as json) as json[])"
+    listed = (
+        f"cast(to_json(list_transform({things}, lambda thing: "
+        f"case json_type(thing) when 'OBJECT' then json_object({fields}) else {single} end)) as varchar)"
+    )
+    is_list = f"case when json_valid({text}) then json_type({text}) end"
+    return f"case {is_list} when 'ARRAY' then {listed} else {text} end"
