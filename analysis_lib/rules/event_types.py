@@ -47,7 +47,7 @@ def validate(rows: Sequence[RuleRow]) -> None:
             raise RuleError(
                 f"{where}: there is no event type {event_type!r}.", did_you_mean(event_type, EVENT_TYPES)
             )
-        if row.values["empties_cart"] and event_type != "remove_from_cart":
+        if row.values["is_cart_emptied"] and event_type != "remove_from_cart":
             raise RuleError(
                 f"{where}: what empties the cart is a remove_from_cart, not {event_type}.",
                 "A purchase empties it without saying so.",

@@ -14,9 +14,9 @@ ID_PARTS = ("whole", "leading_number", "trailing_number")
 NAMES = {
     "path": (
         r"[^\s/?#&=]+(/[^\s/?#&=]+)*",
-        "a part of the path without slashes around it, for example product",
+        "a part of the path without slashes around it",
     ),
-    "parameter": (r"[^\s/?#&=]+", "the name of a parameter alone, for example sku"),
+    "parameter": (r"[^\s/?#&=]+", "the name of a parameter alone"),
 }
 
 
@@ -53,7 +53,7 @@ def validate(rows: Sequence[RuleRow]) -> None:
             same = other.values["place"] == place and other.values["name"].lower() == name.lower()
             if same and other.values["id_part"] in ("whole", part):
                 raise RuleError(
-                    f"{where}: the rule is never reached, because line {other.line} fits the same and comes first.",
+                    f"{where}: the rule is never reached: line {other.line} fits the same before it.",
                     "Take one of the two out, or put the narrower one first.",
                 )
         seen.append(row)

@@ -34,8 +34,8 @@ _TABLE_KEYS = {"description", "aliases", "without", "columns", "keyless"}
 class Column:
     """One column of a table, as `source.yml` describes it.
 
-    A column with `inside` is not one of the file's: its value stands in a JSON object, under one of `names`; of
-    a column that lists things, `fields` has the names of what each of them says.
+    A column with `inside` is not one of the file's: its value stands in a JSON object, under one of
+    `names`; of a column that lists things, `fields` has the names of what each of them says.
     """
 
     name: str

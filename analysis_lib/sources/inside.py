@@ -11,11 +11,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+import duckdb
+
 from analysis_lib.sources.convert import NULL_WORDS, is_one_of
 from analysis_lib.sources.definition import Column, Table
 from analysis_lib.sources.header import standard_name
 from analysis_lib.sources.read import Head, Relation, identifier, literal
 from analysis_lib.sources.rules import Rule
+
+# How many names of values that are left out a load says.
+MAX_NAMED = 30
+_NOTHING = "cast(null as varchar)"
 
 
 def with_objects(head: Head, table: Table) -> Head:
@@ -32,11 +38,15 @@ def with_objects(head: Head, table: Table) -> Head:
     )
 
 
-def look_inside(relation: Relation, table: Table) -> Relation:
+def look_inside(connection: duckdb.DuckDBPyConnection, relation: Relation, table: Table) -> Relation:
     """A file's relation with the values that stand in its objects as further columns, all of them text.
+
+    The file is read once for the names that its objects have, so that each object is asked for those alone.
 
     Parameters
     ----------
+    connection
+        Used to read the names.
     relation
         The file with its own columns `c0`, `c1`, …
     table
@@ -52,8 +62,15 @@ def look_inside(relation: Relation, table: Table) -> Relation:
         f"{as_text[name]} as {_object(name, 'given')}, {_opened(as_text[name])} as {_object(name)}"
         for name in objects
     )
+    rows = f"select *, {opened} from ({relation.sql}) as file_rows"
+    there = {name: _names(connection, rows, name) for name in objects}
     columns = [column for column in _inside(table) if column.inside in objects]
-    paths = {name: _all_paths(column for column in columns if column.inside == name) for name in objects}
+    paths = {
+        name: _there(
+            there[name], (path for column in columns if column.inside == name for path in _paths(column))
+        )
+        for name in objects
+    }
     read = ", ".join(
         f"json_extract_string({_object(name)}, {_list(paths[name])}) as {_object(name, 'text')}, "
         f"json_type({_object(name)}, {_list(paths[name])}) as {_object(name, 'kind')}"
@@ -64,8 +81,29 @@ def look_inside(relation: Relation, table: Table) -> Relation:
         f"{_value(column, paths[column.inside], own, relation.head)} as c{first + n}"
         for n, column in enumerate(columns)
     )
-    sql = f"select *, {values} from (select *, {read} from (select *, {opened} from ({relation.sql}) as file_rows))"
-    return replace(relation, head=head, sql=sql)
+    sql = f"select *, {values} from (select *, {read} from ({rows}))"
+    unknown = [f"{name}.{key}" for name in objects for key in sorted(there[name] - _tops(columns, name))]
+    return replace(relation, head=head, sql=sql, ignored_in_objects=tuple(unknown[:MAX_NAMED]))
+
+
+def _names(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> set[str]:
+    """Every name at the top of the objects of a column."""
+    keys = f"select distinct unnest(json_keys({_object(name)})) from ({rows})"
+    # A cursor of its own: an error must not end the transaction of the load.
+    return {row[0] for row in connection.cursor().execute(keys).fetchall()}
+
+
+def _there(names: set[str], paths: Iterable[str]) -> list[str]:
+    """The paths that start with one of the names, each once."""
+    return [path for path in dict.fromkeys(paths) if _top(path) in names]
+
+
+def _top(path: str) -> str:
+    return path.split('"')[1]
+
+
+def _tops(columns: Iterable[Column], name: str) -> set[str]:
+    return {_top(path) for column in columns if column.inside == name for path in _paths(column)}
 
 
 def rules_of_objects(table: Table) -> list[Rule]:
@@ -107,7 +145,8 @@ def _opened(text: str) -> str:
     """SQL: the object; the one in a text of JSON that stands in quotes; else nothing."""
     kind = f"case when json_valid({text}) then json_type({text}) end"
     unquoted = f"json_extract_string({text}, '$')"
-    inner = f"case when json_valid({unquoted}) then case json_type({unquoted}) when 'OBJECT' then {unquoted} end end"
+    inner = f"case when json_valid({unquoted}) then json_type({unquoted}) end"
+    inner = f"case {inner} when 'OBJECT' then {unquoted} end"
     return f"case {kind} when 'OBJECT' then {text} when 'VARCHAR' then {inner} end"
 
 
@@ -122,13 +161,14 @@ def camel_case(name: str) -> str:
     return re.sub(r"_([a-z0-9])", lambda found: found.group(1).upper(), name)
 
 
-def _paths(names: Iterable[str]) -> list[str]:
-    spelt = [spelling for name in names for spelling in (name, camel_case(name))]
-    return ["$" + "".join(f'."{part}"' for part in name.split(".")) for name in dict.fromkeys(spelt)]
+def _paths(column: Column) -> list[str]:
+    return _spelt(column.names)
 
 
-def _all_paths(columns: Iterable[Column]) -> list[str]:
-    return list(dict.fromkeys(path for column in columns for path in _paths(column.names)))
+def _spelt(names: Iterable[str]) -> list[str]:
+    """The paths of some names, as_here and asHere."""
+    spellings = [spelling for name in names for spelling in (name, camel_case(name))]
+    return ["$" + "".join(f'."{part}"' for part in name.split(".")) for name in dict.fromkeys(spellings)]
 
 
 def _list(paths: list[str]) -> str:
@@ -137,14 +177,14 @@ def _list(paths: list[str]) -> str:
 
 def _value(column: Column, paths: list[str], own: list[str], head: Head) -> str:
     """SQL: the first of a column's names that says something."""
-    places = [paths.index(path) + 1 for path in _paths(column.names)]
+    places = [paths.index(path) + 1 for path in _paths(column) if path in paths]
     texts, kinds = _object(column.inside, "text"), _object(column.inside, "kind")
     if column.fields:
         lists = [
             f"case {kinds}[{n}] when 'ARRAY' then {texts}[{n}] when 'VARCHAR' then {texts}[{n}] end"
             for n in places
         ]
-        return _things(column, f"coalesce({', '.join(lists)})")
+        return _things(column, f"coalesce({', '.join(lists)})") if lists else _NOTHING
     found = [
         f"case {kinds}[{n}] when 'OBJECT' then null when 'ARRAY' then null else {_said(f'{texts}[{n}]')} end"
         for n in places
@@ -154,7 +194,7 @@ def _value(column: Column, paths: list[str], own: list[str], head: Head) -> str:
         for name in dict.fromkeys((column.name, *column.names))
         if name in own
     ]
-    return f"coalesce({', '.join([*found, *outside])})"
+    return f"coalesce({', '.join([*found, *outside, _NOTHING])})"
 
 
 def _said(text: str) -> str:
@@ -163,12 +203,9 @@ def _said(text: str) -> str:
 
 
 def _things(column: Column, text: str) -> str:
-    """SQL: a list of JSON objects with the names of `source.yml`; a single value is the first of the fields."""
+    """SQL: a list of JSON objects with the names of `source.yml`; a single value is the first field."""
     first, *_ = column.fields
-    fields = ", ".join(
-        f"{literal(name)}, coalesce({', '.join(_said(f'json_extract_string(thing, {literal(path)})') for path in _paths(names))})"
-        for name, names in column.fields.items()
-    )
+    fields = ", ".join(f"{literal(name)}, {_first(names)}" for name, names in column.fields.items())
     single = f"json_object({literal(first)}, json_extract_string(thing, '$'))"
     things = f"cast(cast({text} as json) as json[])"
     listed = (
@@ -177,3 +214,8 @@ def _things(column: Column, text: str) -> str:
     )
     is_list = f"case when json_valid({text}) then json_type({text}) end"
     return f"case {is_list} when 'ARRAY' then {listed} else {text} end"
+
+
+def _first(names: Iterable[str]) -> str:
+    values = [_said(f"json_extract_string(thing, {literal(path)})") for path in _spelt(names)]
+    return f"coalesce({', '.join(values)})"

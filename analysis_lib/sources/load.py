@@ -235,7 +235,7 @@ def _unreadable(file: Planned, error: ShopbookError) -> BadDataError:
 
 def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome]:
     connection, table = job.connection, file.table
-    relation = look_inside(file.open(connection, job.work), table)
+    relation = look_inside(connection, file.open(connection, job.work), table)
     mapped = replace(file.mapped, epochs=find_epochs(connection, relation, file.mapped, table))
     judged = classify(connection, relation, mapped, table)
     check_shares(connection, relation, judged, job.max_rejected_share)
@@ -254,7 +254,7 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
         )
     mapped_decisions: dict[str, object] = {
         "recognised_by": file.recognised_by,
-        "ignored_columns": list(mapped.ignored),
+        "ignored_columns": [*mapped.ignored, *relation.ignored_in_objects],
         "absent_columns": list(mapped.absent),
         "renamed_columns": dict(mapped.renamed),
         "epochs": dict(mapped.epochs),

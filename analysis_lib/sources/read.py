@@ -24,7 +24,8 @@ class Head:
     """What the start of a file tells: its columns as written, and how to read it.
 
     `types` are DuckDB's names; a text file has VARCHAR only. `header` and `text` are None for Parquet,
-    `header` alone for JSON. The last `taken_out` columns are no columns of the file: they stand in its objects.
+    `header` alone for JSON. The last `taken_out` columns are not those of the file: they stand in its
+    objects.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Relation:
     broken_path: Path | None = None
     numbered: bool = True
     decisions: dict[str, object] = field(default_factory=dict)
+    ignored_in_objects: tuple[str, ...] = ()
     share_of: int = 0
 
 

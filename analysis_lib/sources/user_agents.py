@@ -16,12 +16,9 @@ _DESKTOPS = re.compile(
     r"Windows$|Windows (NT|XP|Vista|7|8|10|11)|Mac OS X|Linux|Chrome OS|Ubuntu|Fedora|Debian|BSD"
 )
 _PHONES = re.compile(r"^iOS$|Windows Phone|BlackBerry|KaiOS|Firefox OS|Symbian|Series|Android")
-_TVS = re.compile(
-    r"\b(Smart-?TV|TV|HbbTV|AppleTV|tvOS|WebOS TV|BRAVIA|AFT[A-Z]+|CrKey|Roku)\b|GoogleTV", re.I
-)
+_TVS = re.compile(r"\b(Smart-?TV|TV|HbbTV|AppleTV|tvOS|BRAVIA|AFT[A-Z]+|CrKey|Roku)\b|GoogleTV", re.I)
 _CONSOLES = re.compile(r"PlayStation|Xbox|Nintendo", re.I)
 _TABLETS = re.compile(r"\b(iPad|Tablet|Kindle|PlayBook|Silk)\b|_Tablet", re.I)
-# An app or a server that sends events itself is no browser on a desktop, whatever it runs on.
 _COLUMNS = ["user_agent", "events", "device", "browser", "operating_system", "is_crawler"]
 
 

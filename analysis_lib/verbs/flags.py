@@ -99,8 +99,8 @@ def load_flags(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="?",
         default="",
-        help="the kind of data: thelook, rees46, ga4, product_events, or a folder of the project's sources/ "
-        "(default: that of the shop's profile)",
+        help="the kind of data: thelook, rees46, ga4, product_events, clickstream, or a folder of the "
+        "project's sources/ (default: that of the shop's profile)",
     )
     parser.add_argument(
         "--from",

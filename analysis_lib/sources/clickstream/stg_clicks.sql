@@ -39,7 +39,7 @@ known_words as (
     select
         words.written,
         coalesce(event_types.event_type, 'other') as event_type,
-        coalesce(event_types.empties_cart, false) as empties_cart,
+        coalesce(event_types.is_cart_emptied, false) as is_cart_emptied,
     from words
     left join event_types
         on words.word = event_types.word
@@ -161,7 +161,7 @@ joined as (
             when raw.customer_id is not null then concat('u:', raw.customer_id)
             else concat('s:', coalesce(raw.cookie_id, raw.session_id, raw.id))
         end as visitor_id,
-        raw.session_id,
+        raw.session_id as session_key,
         coalesce(raw.session_id, raw.cookie_id) as source_session_id,
         raw.event_time,
         raw.load_row_number as event_order,
@@ -170,16 +170,16 @@ joined as (
                 and not shop_words.has_product_views then 'product_view'
             else known_words.event_type
         end as event_type,
-        known_words.empties_cart,
+        known_words.is_cart_emptied,
         raw.product_id as named_product_id,
         pages.product_id as page_product_id,
         raw.product_name,
         raw.brand,
         raw.category,
-        nullif(raw.price, 0) as price,
+        nullif(raw.price, 0) as unit_price,
         raw.quantity,
         raw.amount,
-        raw.order_id as order_number,
+        raw.order_id as order_reference,
         coalesce(
             case
                 when raw.utm_source is not null
@@ -224,24 +224,24 @@ final as (
         joined.event_id,
         joined.user_id,
         joined.visitor_id,
-        joined.session_id,
+        joined.session_key,
         joined.source_session_id,
         joined.event_time,
         joined.event_order,
         joined.event_type,
-        joined.empties_cart,
+        joined.is_cart_emptied,
         case
             when joined.event_type in ('page_view', 'product_view', 'click', 'add_to_cart', 'remove_from_cart')
-                and not joined.empties_cart then coalesce(joined.named_product_id, joined.page_product_id)
+                and not joined.is_cart_emptied then coalesce(joined.named_product_id, joined.page_product_id)
             else joined.named_product_id
         end as product_id,
         joined.product_name,
         joined.brand,
         joined.category,
-        joined.price,
+        joined.unit_price,
         joined.quantity,
         joined.amount,
-        joined.order_number,
+        joined.order_reference,
         joined.own_source,
         joined.campaign_id,
         joined.referrer,

@@ -7,7 +7,7 @@ with
 numbers as (
     select
         event_id,
-        order_number,
+        order_reference,
     from stg_clicks
     where event_type = 'purchase'
 ),
@@ -26,8 +26,8 @@ ordered as (
         purchases.user_id,
         purchases.purchased_at,
         purchases.amount,
-        numbers.order_number,
-        coalesce(concat('t:', numbers.order_number), purchases.order_id) as order_id,
+        numbers.order_reference,
+        coalesce(concat('t:', numbers.order_reference), purchases.order_id) as order_id,
     from purchases
     inner join numbers
         on purchases.event_id = numbers.event_id
@@ -37,14 +37,14 @@ with_lines as (
     select
         ordered.event_id,
         ordered.order_id,
-        ordered.order_number,
+        ordered.order_reference,
         ordered.user_id,
         ordered.purchased_at,
         ordered.amount,
         purchase_lines.line_number,
         purchase_lines.product_id,
         purchase_lines.quantity,
-        purchase_lines.price,
+        purchase_lines.unit_price,
     from ordered
     left join purchase_lines
         on ordered.event_id = purchase_lines.event_id
@@ -73,9 +73,9 @@ counted as (
         line_number is null as is_blank,
     from with_place
     where
-        (line_number is not null and (order_number is null or place_of_product = 1))
+        (line_number is not null and (order_reference is null or place_of_product = 1))
         or (line_number is null and place_in_order = 1)
-        or (line_number is null and order_number is null and amount is not null)
+        or (line_number is null and order_reference is null and amount is not null)
 ),
 
 final as (
@@ -86,9 +86,9 @@ final as (
         product_id,
         cast(null as string) as status,
         if(is_blank, 1, quantity) as quantity,
-        if(is_blank, coalesce(amount, 0), price) as list_price,
+        if(is_blank, coalesce(amount, 0), unit_price) as list_price,
         cast(0 as numeric) as discount,
-        if(is_blank, coalesce(amount, 0), price) as sale_price,
+        if(is_blank, coalesce(amount, 0), unit_price) as sale_price,
         cast(null as numeric) as unit_cost,
         purchased_at as created_at,
         cast(null as timestamp) as returned_at,

@@ -7,7 +7,7 @@ with
 numbers as (
     select
         event_id,
-        order_number,
+        order_reference,
     from stg_clicks
     where event_type = 'purchase'
 ),
@@ -21,7 +21,7 @@ with_order as (
         purchases.user_id,
         purchases.visitor_id,
         purchases.purchased_at,
-        coalesce(concat('t:', numbers.order_number), purchases.order_id) as order_id,
+        coalesce(concat('t:', numbers.order_reference), purchases.order_id) as order_id,
     from purchases
     inner join numbers
         on purchases.event_id = numbers.event_id

@@ -13,7 +13,7 @@ clicks as (
         product_name,
         brand,
         category,
-        price,
+        unit_price,
     from stg_clicks
     where product_id is not null and not is_crawler
 ),
@@ -69,13 +69,13 @@ categories as (
 prices as (
     select
         product_id,
-        price,
+        unit_price,
         row_number() over (
             partition by product_id
             order by event_time desc, event_order desc, event_id desc
         ) as place,
     from clicks
-    where price is not null
+    where unit_price is not null
 ),
 
 products as (
@@ -91,7 +91,7 @@ final as (
         brands.brand,
         categories.category,
         cast(null as string) as department,
-        prices.price as retail_price,
+        prices.unit_price as retail_price,
         cast(null as numeric) as cost,
     from products
     left join names

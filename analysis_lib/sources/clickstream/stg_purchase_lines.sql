@@ -16,14 +16,14 @@ clicks as (
     select
         event_id,
         visitor_id,
-        session_id,
+        session_key,
         event_time,
         event_order,
         event_type,
-        empties_cart,
+        is_cart_emptied,
         product_id,
         quantity,
-        price,
+        unit_price,
         amount,
     from stg_clicks
     where not is_crawler
@@ -40,7 +40,7 @@ listed as (
         item_place as line_number,
         nullif(trim(item.product_id), '') as product_id,
         coalesce(item.quantity, 1) as quantity,
-        nullif(item.price, 0) as price,
+        nullif(item.price, 0) as unit_price,
     from purchases
     inner join raw
         on purchases.event_id = raw.event_id
@@ -61,8 +61,8 @@ single as (
         coalesce(purchases.quantity, 1) as quantity,
         coalesce(
             cast(safe_divide(purchases.amount, greatest(coalesce(purchases.quantity, 1), 1)) as numeric),
-            purchases.price
-        ) as price,
+            purchases.unit_price
+        ) as unit_price,
     from purchases
     left join with_list
         on purchases.event_id = with_list.event_id
@@ -73,15 +73,15 @@ single as (
 runs as (
     select
         event_id,
-        if(session_id is null, visitor_id, concat('k:', session_id)) as run_id,
-        session_id is not null as has_key,
+        if(session_key is null, visitor_id, concat('k:', session_key)) as run_id,
+        session_key is not null as has_key,
         event_time,
         event_order,
         event_type,
-        empties_cart,
+        is_cart_emptied,
         product_id,
         quantity,
-        price,
+        unit_price,
     from clicks
 ),
 
@@ -103,7 +103,7 @@ with_previous as (
             partition by runs.run_id
             order by runs.event_time, runs.event_order, runs.event_id
         ) as previous_event_time,
-        lag(runs.event_type = 'purchase' or runs.empties_cart) over (
+        lag(runs.event_type = 'purchase' or runs.is_cart_emptied) over (
             partition by runs.run_id
             order by runs.event_time, runs.event_order, runs.event_id
         ) as follows_empty_cart,
@@ -150,7 +150,7 @@ moves as (
             when 'remove_from_cart' then -coalesce(quantity, 1)
             else 0
         end as moved,
-        price,
+        unit_price,
     from in_carts
     where product_id is not null and event_type != 'purchase'
 ),
@@ -163,7 +163,7 @@ levels as (
             order by event_number
             rows between unbounded preceding and current row
         ) as level,
-        last_value(price ignore nulls) over (
+        last_value(unit_price ignore nulls) over (
             partition by run_id, product_id
             order by event_number
             rows between unbounded preceding and current row
@@ -207,7 +207,7 @@ rebuilt as (
         ) - 1 as line_number,
         carts.product_id,
         carts.units as quantity,
-        carts.seen_price as price,
+        carts.seen_price as unit_price,
     from in_carts
     inner join carts
         on in_carts.run_id = carts.run_id
@@ -242,7 +242,7 @@ with_event as (
 unpriced as (
     select distinct product_id
     from with_event
-    where price is null and product_id is not null
+    where unit_price is null and product_id is not null
 ),
 
 prices as (
@@ -252,11 +252,11 @@ prices as (
         clicks.event_order,
         clicks.event_id,
         -1 as line_number,
-        clicks.price,
+        clicks.unit_price,
     from clicks
     inner join unpriced
         on clicks.product_id = unpriced.product_id
-    where clicks.price is not null and clicks.event_type != 'purchase'
+    where clicks.unit_price is not null and clicks.event_type != 'purchase'
     union all
     select
         product_id,
@@ -264,20 +264,20 @@ prices as (
         event_order,
         event_id,
         line_number,
-        cast(null as numeric) as price,
+        cast(null as numeric) as unit_price,
     from with_event
-    where price is null and product_id is not null
+    where unit_price is null and product_id is not null
 ),
 
 newest as (
     select
         event_id,
         line_number,
-        last_value(price ignore nulls) over (
+        last_value(unit_price ignore nulls) over (
             partition by product_id
             order by event_time, event_order, event_id, line_number
             rows between unbounded preceding and current row
-        ) as price,
+        ) as unit_price,
     from prices
 ),
 
@@ -288,7 +288,7 @@ priced as (
         with_event.origin,
         with_event.product_id,
         with_event.quantity,
-        coalesce(with_event.price, newest.price) as price,
+        coalesce(with_event.unit_price, newest.unit_price) as unit_price,
         with_event.amount,
     from with_event
     left join newest
@@ -299,8 +299,8 @@ priced as (
 totals as (
     select
         event_id,
-        sum(coalesce(price, 0) * quantity) as priced_amount,
-        sum(if(price is null, quantity, 0)) as unpriced_units,
+        sum(coalesce(unit_price, 0) * quantity) as priced_amount,
+        sum(if(unit_price is null, quantity, 0)) as unpriced_units,
     from priced
     group by event_id
 ),
@@ -314,12 +314,12 @@ final as (
         priced.product_id,
         priced.quantity,
         coalesce(
-            priced.price,
+            priced.unit_price,
             cast(
                 safe_divide(greatest(priced.amount - totals.priced_amount, 0), totals.unpriced_units) as numeric
             ),
             0
-        ) as price,
+        ) as unit_price,
         priced.amount as stated_amount,
         totals.priced_amount
         + if(totals.unpriced_units > 0, greatest(coalesce(priced.amount, 0) - totals.priced_amount, 0), 0)
