@@ -35,7 +35,7 @@ _LEAVES = r"BIGINT|DOUBLE|DECIMAL\(38, ?9\)|BOOLEAN|DATE|TIMESTAMP WITH TIME ZON
 
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _WHOLE = r"[+-]?[0-9]+(\.0*)?"
-_OFFSET = r"( ?(UTC|GMT|[Zz]|[+-][0-9]{2}(:?[0-9]{2})?))?"
+_OFFSET = r"( ?(UTC|GMT|[Zz]|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?"
 _TIME = (
     r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
     + _OFFSET
@@ -200,7 +200,5 @@ def _numeric(text: str) -> str:
 
 
 def _float(text: str) -> str:
-    return (
-        f"case when regexp_full_match(trim({text}), '{_NUMBER}') and isfinite(try_cast({text} as double)) "
-        f"then try_cast({text} as double) end"
-    )
+    number = f"try_cast(trim({text}) as double)"
+    return f"case when regexp_full_match(trim({text}), '{_NUMBER}') and isfinite({number}) then {number} end"

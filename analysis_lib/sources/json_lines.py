@@ -40,6 +40,10 @@ class _Number(str):
     """A number as it was written."""
 
 
+class _Pairs(list[tuple[str, Any]]):
+    """An object of a list with all that it names, also what it names twice."""
+
+
 class _TwiceError(ValueError):
     """An object names a value twice; the text says which."""
 
@@ -92,9 +96,7 @@ def _lines(path: Path, text: streams.Text) -> Iterator[str]:
     with streams.open_bytes(path, text.packing) as stream:
         stream.read(text.bom)
         # Bytes that are no text come through as half characters, and their line is refused.
-        lines: TextIO = io.TextIOWrapper(
-            stream, encoding=text.encoding, errors="surrogateescape", newline="\n"
-        )
+        lines: TextIO = io.TextIOWrapper(stream, encoding=text.encoding, errors=text.errors, newline="\n")
         try:
             while line := lines.readline(MAX_LINE):
                 if len(line) == MAX_LINE and not line.endswith("\n"):
@@ -117,7 +119,11 @@ def _of_list(path: Path, text: streams.Text) -> Iterator[Record]:
         )
     try:
         found = json.loads(
-            content.lstrip("\ufeff"), parse_float=_Number, parse_int=_Number, parse_constant=_constant
+            content.lstrip("\ufeff"),
+            object_pairs_hook=_Pairs,
+            parse_float=_Number,
+            parse_int=_Number,
+            parse_constant=_constant,
         )
     except ValueError as error:
         raise BadDataError(
@@ -179,7 +185,8 @@ def split(path: Path, text: streams.Text, columns: tuple[str, ...], whole: Path,
         whole.open("w", encoding="utf-8", newline="") as out,
         broken.open("w", encoding="utf-8") as refused,
     ):
-        writer = csv.writer(out, lineterminator="\n")
+        # All values, because Python leaves a carriage return bare when it quotes little.
+        writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for record in records(path, text):
             if record.why:
                 counts[1] += 1
@@ -203,8 +210,9 @@ def _json(value: Any) -> str:
     """A value as JSON, with its numbers as they were written."""
     if isinstance(value, _Number):
         return str(value)
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_json(name)}: {_json(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, dict | _Pairs):
+        pairs = value.items() if isinstance(value, dict) else value
+        return "{" + ", ".join(f"{_json(name)}: {_json(item)}" for name, item in pairs) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_json(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)

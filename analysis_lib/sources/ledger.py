@@ -14,7 +14,7 @@ from analysis_lib.sources.definition import Source, Table
 from analysis_lib.sources.read import Relation, identifier
 
 # Raise it when a change of the loader reads the same bytes differently: files are then read again.
-LOADER_VERSION = "1"
+LOADER_VERSION = "2"
 ADDED_COLUMNS = {"load_file_id": "BIGINT", "load_row_number": "BIGINT", "is_duplicate": "BOOLEAN"}
 _TABLES = {
     "load_ledger": {

@@ -13,11 +13,14 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 # A record that is longer is not a record: its quote was never closed, or the file is no table.
 MAX_RECORD = 1 << 20
 MAX_SHOWN = 10_000
+CHUNK = 1 << 17
+# A carriage return ends a line once it is known that no line feed belongs to it.
+_OLD_END = re.compile(rb"\n|\r(?:\n|(?=[^\n]))")
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def _check_count(found: int, grammar: _Grammar) -> None:
 
 def _standard(record: bytes, grammar: _Grammar) -> bytes:
     """The record as the standard writes it; _BrokenError or _OpenError where it is not one."""
-    if b'"' not in record and b"\r" not in record:
+    if b'"' not in record and b"\r" not in record and b"\n" not in record:
         _check_bytes(record)
         _check_count(record.count(grammar.delimiter) + 1, grammar)
         return record
@@ -113,11 +116,35 @@ def _standard(record: bytes, grammar: _Grammar) -> bytes:
     return grammar.delimiter.join(b'"' + value.replace(b'"', b'""') + b'"' for value in values)
 
 
-class _Lines:
-    """The physical lines of a stream, with the possibility to put some back."""
+class OldLines:
+    """A stream in which a carriage return alone ends a line, too."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
+        self.pending = b""
+
+    def readline(self, size: int, /) -> bytes:
+        """The next line with its end, or so many bytes of it; empty at the end of the file."""
+        end = _OLD_END.search(self.pending)
+        while not end and len(self.pending) < size and (piece := self.stream.read(CHUNK)):
+            self.pending += piece
+            end = _OLD_END.search(self.pending)
+        # At the end of the file a carriage return is followed by nothing.
+        length = end.end() if end else len(self.pending)
+        line, self.pending = self.pending[: min(length, size)], self.pending[min(length, size) :]
+        return line
+
+
+class _HasLines(Protocol):
+    def readline(self, size: int, /) -> bytes:
+        """The next line, or so many bytes of it."""
+
+
+class _Lines:
+    """The physical lines of a stream, with the possibility to put some back."""
+
+    def __init__(self, stream: _HasLines, ends: tuple[bytes, ...]) -> None:
+        self.stream, self.ends = stream, ends
         self.returned: deque[bytes] = deque()
 
     def next(self) -> bytes:
@@ -130,7 +157,7 @@ class _Lines:
 
     def skip_rest(self) -> None:
         """Go to the start of the next line."""
-        while (piece := self.stream.readline(MAX_RECORD)) and not piece.endswith(b"\n"):
+        while (piece := self.stream.readline(MAX_RECORD)) and not piece.endswith(self.ends):
             pass
 
 
@@ -161,8 +188,10 @@ def _record(first: bytes, lines: _Lines, grammar: _Grammar) -> bytes:
         tried = b'"' in following
 
 
-def records(stream: BinaryIO, delimiter: str, fields: int) -> Iterator[tuple[bytes, bytes, str]]:
+def records(stream: BinaryIO | OldLines, delimiter: str, fields: int) -> Iterator[tuple[bytes, bytes, str]]:
     """The records of a stream from its current place on.
+
+    Lines end with a line feed; those of :class:`OldLines` also with a carriage return alone.
 
     Yields
     ------
@@ -176,9 +205,10 @@ def records(stream: BinaryIO, delimiter: str, fields: int) -> Iterator[tuple[byt
     >>> list(records(io.BytesIO(b'1,"2\\n3\\n4,5\\n'), ",", 2))[0]
     (b'', b'1,"2', 'a quote is never closed')
     """
-    lines, grammar = _Lines(stream), _grammar(delimiter, fields)
+    ends = (b"\n", b"\r") if isinstance(stream, OldLines) else (b"\n",)
+    lines, grammar = _Lines(stream, ends), _grammar(delimiter, fields)
     while first := lines.next():
-        if len(first) > MAX_RECORD and not first.endswith(b"\n"):
+        if len(first) > MAX_RECORD and not first.endswith(ends):
             lines.skip_rest()
             yield b"", first, "it is longer than a megabyte"
             continue
@@ -200,7 +230,15 @@ def _shown(line: bytes) -> str:
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
-def split(source: Path, delimiter: str, fields: int, skip: int, whole: Path, broken: Path) -> Split:
+def split(
+    source: Path,
+    delimiter: str,
+    fields: int,
+    skip: int,
+    whole: Path,
+    broken: Path,
+    has_old_line_ends: bool = False,
+) -> Split:
     """Write the whole records to one file and the broken lines to another.
 
     Parameters
@@ -215,6 +253,8 @@ def split(source: Path, delimiter: str, fields: int, skip: int, whole: Path, bro
         Gets the whole records, each after its number in the source.
     broken
         Gets the broken lines as JSON lines of `row_number`, `why` and `line`.
+    has_old_line_ends
+        A carriage return alone ends a line, too.
 
     Returns
     -------
@@ -223,9 +263,10 @@ def split(source: Path, delimiter: str, fields: int, skip: int, whole: Path, bro
     """
     counts = [0, 0]
     mark = delimiter.encode()
-    with source.open("rb") as stream, whole.open("wb") as out, broken.open("w", encoding="utf-8") as refused:
+    with source.open("rb") as file, whole.open("wb") as out, broken.open("w", encoding="utf-8") as refused:
+        stream = OldLines(file) if has_old_line_ends else file
         for _ in range(skip):
-            stream.readline()
+            stream.readline(MAX_RECORD)
         after_header = itertools.islice(records(stream, delimiter, fields), 1, None)
         for number, (record, line, why) in enumerate(after_header, start=1):
             if why:

@@ -162,6 +162,11 @@ def open_relation(connection: duckdb.DuckDBPyConnection, head: Head, work: Path)
     """
     if head.text is None:
         return _parquet(connection, head)
+    if head.text.is_shifted:
+        raise BadDataError(
+            f"{head.path.name} is no text: it looks like UTF-16 of which a byte was lost.",
+            "Export it again, as UTF-8.",
+        )
     if head.header is None:
         return _json(head, head.text, work)
     return _text(head, head.header, head.text, work)
@@ -201,26 +206,35 @@ def _text(head: Head, header: Header, text: streams.Text, work: Path) -> Relatio
         "encoding": text.encoding,
         "packing": text.packing,
     }
-    fields = len(header.columns)
-    old_line_ends = False
-    if text.encoding == "utf-8":
-        found = inspect(streams.chunks(head.path, text), header.delimiter, fields)
-        if found.is_plain and not header.lines_before:
-            sql = _csv_sql(head.path, header.delimiter, text.packing, fields, numbered=False)
-            return Relation(head, sql, rows=found.records - 1, numbered=False, decisions=decisions)
-        cut = list(records(io.BytesIO(found.tail), header.delimiter, fields))
-        if len(cut) == 1 and cut[0][2] and not header.lines_before:
-            return _without_tail(head, header, text.packing, found.records, cut[0], work, decisions)
-        if not found.is_utf8:
-            text = streams.Text(text.packing, "cp1252", text.bom)
-            decisions["encoding"] = "windows-1252, because it is not UTF-8"
-        old_line_ends = found.has_old_line_ends
-        decisions["read_line_by_line_because"] = list(found.faults) or ["lines stand before the header"]
-    return _split_text(head, header, text, old_line_ends, work, decisions)
+    fields, plain = len(header.columns), head.path
+    if text.encoding != "utf-8":
+        plain, text = _recoded(head.path, text, work), streams.Text()
+    found = inspect(streams.chunks(plain, text), header.delimiter, fields)
+    if found.is_plain and not header.lines_before:
+        sql = _csv_sql(plain, header.delimiter, text.packing, fields, numbered=False)
+        return Relation(head, sql, rows=found.records - 1, numbered=False, decisions=decisions)
+    cut = list(records(io.BytesIO(found.tail), header.delimiter, fields))
+    if len(cut) == 1 and cut[0][2] and not header.lines_before:
+        return _without_tail(head, plain, header, text.packing, found.records, cut[0], work, decisions)
+    if not found.is_utf8 and plain == head.path and not text.bom:
+        text = streams.Text(text.packing, "cp1252", text.bom)
+        decisions["encoding"] = "windows-1252, because it is not UTF-8"
+    decisions["read_line_by_line_because"] = list(found.faults) or ["lines stand before the header"]
+    if text != streams.Text():
+        plain = _recoded(plain, text, work)
+    return _split_text(head, plain, header, work, decisions)
+
+
+def _recoded(path: Path, text: streams.Text, work: Path) -> Path:
+    """The file as UTF-8, not packed."""
+    target = work / "text.csv"
+    streams.recode(path, text, target)
+    return target
 
 
 def _without_tail(
     head: Head,
+    plain: Path,
     header: Header,
     packing: str,
     whole: int,
@@ -233,7 +247,7 @@ def _without_tail(
     broken.write_text(broken_line(whole, tail[1], tail[2]), encoding="utf-8")
     return Relation(
         head,
-        _csv_sql(head.path, header.delimiter, packing, len(header.columns), numbered=False, passes=True),
+        _csv_sql(plain, header.delimiter, packing, len(header.columns), numbered=False, passes=True),
         rows=whole,
         broken=1,
         broken_path=broken,
@@ -244,21 +258,15 @@ def _without_tail(
 
 def _split_text(
     head: Head,
+    plain: Path,
     header: Header,
-    text: streams.Text,
-    old_line_ends: bool,
     work: Path,
     decisions: dict[str, object],
 ) -> Relation:
-    plain = head.path
-    if text != streams.Text() or old_line_ends:
-        plain = work / "text.csv"
-        streams.recode(head.path, text, plain, old_line_ends)
     fields = len(header.columns)
     whole, broken = work / "whole.csv", work / "broken.jsonl"
-    counts = split(plain, header.delimiter, fields, header.lines_before, whole, broken)
-    if plain != head.path:
-        plain.unlink()
+    before, has_old_line_ends = header.lines_before, header.has_old_line_ends
+    counts = split(plain, header.delimiter, fields, before, whole, broken, has_old_line_ends)
     return Relation(
         head,
         _csv_sql(whole, header.delimiter, "none", fields, numbered=True),
@@ -276,11 +284,13 @@ def _csv_sql(
     if numbered:
         columns.insert(0, "'load_row_number': 'BIGINT'")
     number = "" if numbered else "cast(null as bigint) as load_row_number, "
-    # The strict mode is left at its default, and so is the line end: naming both makes DuckDB 2.0
-    # find no rows at all in files whose lines end with a carriage return and a line feed.
+    # The strict mode is left at its default, and so is a file's own line end: naming both makes DuckDB 2.0
+    # find no rows at all in files whose lines end with a carriage return and a line feed. Files that the
+    # loader wrote itself end lines with a line feed; a carriage return in a value must not be taken for one.
+    line_end = ", new_line = '\\n'" if numbered else ""
     return (
         f"select {number}* from read_csv({one_file(path)}, auto_detect = false, "
         f"header = {str(not numbered).lower()}, delim = {literal(delimiter)}, quote = '\"', escape = '\"', "
         f"compression = '{packing}', hive_partitioning = false, ignore_errors = {str(passes).lower()}, "
-        f"columns = {{{', '.join(columns)}}})"
+        f"columns = {{{', '.join(columns)}}}{line_end})"
     )

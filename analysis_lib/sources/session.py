@@ -19,9 +19,9 @@ def loading_settings(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     before = {
         name: connection.execute(f"select current_setting('{name}')").fetchall()[0][0] for name in wanted
     }
-    for name, value in wanted.items():
-        connection.execute(f"set {name} = '{value}'")
     try:
+        for name, value in wanted.items():
+            connection.execute(f"set {name} = '{value}'")
         yield
     finally:
         for name, value in before.items():
@@ -34,9 +34,9 @@ def all_or_nothing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("begin transaction")
     try:
         yield
+        connection.execute("commit")
     except BaseException:
-        # A full disk ends the transaction by itself, and then there is nothing to roll back.
+        # A full disk or a commit that fails ends the transaction by itself; then nothing is left to roll back.
         with contextlib.suppress(duckdb.TransactionException):
             connection.execute("rollback")
         raise
-    connection.execute("commit")

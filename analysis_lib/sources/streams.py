@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,17 +22,34 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-# A byte that no UTF-8 text holds: it marks text that was cut in the middle of a character.
-CUT_MARK = b"\xff"
+# What stands for bytes that are no character: half a one, which becomes a byte that no UTF-8 text holds.
+_BROKEN = "\udcff"
+
+
+def _mark_broken(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return _BROKEN, error.end
+
+
+codecs.register_error("shopbook_broken", _mark_broken)
 
 
 @dataclass(frozen=True)
 class Text:
-    """How the bytes of a text file become text."""
+    """How the bytes of a text file become text.
+
+    `is_shifted` where they look like UTF-16 of which a byte was lost: no rule says which half of it is text.
+    """
 
     packing: str = "none"
     encoding: str = "utf-8"
     bom: int = 0
+    is_shifted: bool = False
+
+    @property
+    def errors(self) -> str:
+        """What becomes of bytes that are no character: half a one, so that their line is refused later."""
+        return {"utf-8": "surrogateescape", "cp1252": "strict"}.get(self.encoding, "shopbook_broken")
 
 
 def is_parquet(path: Path) -> bool:
@@ -106,42 +122,30 @@ def tell_text(path: Path) -> Text:
         even, odd = start[::2].count(0), start[1::2].count(0)
         if min(even, odd) * 10 < max(even, odd):
             return Text(packing, "utf-16-le" if odd > even else "utf-16-be")
+        # Lost blocks of a disk are zero bytes, too, but many in a row.
+        return Text(packing, is_shifted=4 * start.count(b"\0\0") < even + odd)
     return Text(packing)
 
 
-def recode(path: Path, text: Text, target: Path, old_line_ends: bool = False) -> None:
+def recode(path: Path, text: Text, target: Path) -> None:
     """Write the file's text as UTF-8 without a mark, a megabyte at a time.
 
-    A character that was cut off at the end of the file leaves a byte that is not UTF-8, so that the
-    line is refused later and not passed off as whole.
-
-    Parameters
-    ----------
-    old_line_ends
-        Lines end with a carriage return alone.
+    A character that is broken, or cut off at the end of the file, leaves a byte that is not UTF-8, so that
+    its line is refused later and not passed off as whole.
 
     Raises
     ------
     BadDataError
         When the bytes are not text of that encoding.
     """
-    errors = "strict" if text.encoding == "cp1252" else "surrogatepass"
-    decoder = codecs.getincrementaldecoder(text.encoding)(errors)
+    decoder = codecs.getincrementaldecoder(text.encoding)(text.errors)
     with target.open("wb") as out:
         try:
             for chunk in chunks(path, text):
-                _write(out, decoder.decode(chunk), old_line_ends)
+                out.write(decoder.decode(chunk).encode("utf-8", "surrogateescape"))
+            out.write(decoder.decode(b"", final=True).encode("utf-8", "surrogateescape"))
         except UnicodeDecodeError as error:
             raise BadDataError(
                 f"{path.name} is not text: it is neither UTF-8, UTF-16 nor Windows-1252 ({error.reason}).",
                 "Export it as UTF-8.",
             ) from error
-        pending = decoder.getstate()[0]
-        if pending:
-            out.write(CUT_MARK)
-
-
-def _write(out: io.BufferedWriter, piece: str, old_line_ends: bool) -> None:
-    if old_line_ends:
-        piece = piece.replace("\r", "\n")
-    out.write(piece.encode("utf-8", "surrogatepass"))

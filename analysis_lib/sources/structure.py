@@ -33,7 +33,6 @@ class Structure:
     records: int
     is_plain: bool
     is_utf8: bool
-    has_old_line_ends: bool
     faults: tuple[str, ...]
     tail: bytes = b""
 
@@ -161,13 +160,14 @@ class _Inspector:
         is_whole_before = not self.faults and self.quotes % 2 == self.tail.count(b'"') % 2
         is_open = self.previous != _LF
         at_the_end = self._faults_at_the_end(is_open)
+        # A character that was cut off at the end says nothing of the others.
+        self.leads -= bool(self.decoder.getstate()[0])
         self.faults.update(dict.fromkeys(at_the_end))
         is_cut = is_whole_before and is_open and bool(at_the_end) and self.lines > 0
         return Structure(
             records=self.lines + (is_open and not is_cut),
             is_plain=not self.faults,
             is_utf8=self.undecodable <= max(0, self.leads - self.undecodable),
-            has_old_line_ends=self.lines == 0 and self.cr > 0,
             faults=tuple(sorted(self.faults)),
             tail=self.tail if is_cut else b"",
         )

@@ -33,7 +33,8 @@ _NOT_A_DATABASE = ("not a valid duckdb database file", "with version number", "c
 
 def _first_lines(error: BaseException) -> str:
     """The engine's sentence without its class name, its advice and the echo of the query."""
-    text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0].split("\n\nPossible")[0].strip()
+    text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0].split("\n\nPossible")[0]
+    text = re.split(r"\nPossible |\n +file = ", text)[0].strip()
     text = re.sub(r"^[A-Za-z ]+ Error: ", "", text)
     return re.sub(r"\s*\n\s*", " ", text).rstrip(".")
 

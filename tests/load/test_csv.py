@@ -28,6 +28,36 @@ def test_mixed_line_ends(shop: Shop) -> None:
     assert shop.values("distribution_centers", "id", "name") == [(1, "Rome"), (2, "Oslo"), (3, "Bern")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_old_line_ends_in_every_encoding_and_what_stands_in_quotes_stays(shop: Shop, encoding: str) -> None:
+    text = 'id,name,latitude,longitude\r1,"Ro\rme",1,2\r2,"Os\nlo",3,4\r'
+    assert shop.load_text("centers.csv", text.encode(encoding)).rows_read == 2
+    assert shop.values("distribution_centers", "name") == ["Ro\rme", "Os\nlo"]
+
+
+def test_the_first_rows_are_not_lost_where_only_the_header_ends_in_the_old_way(shop: Shop) -> None:
+    shop.load_text("centers.csv", "\n" + CENTERS.replace("\n", "\r") + "1,Rome,1,2\n2,Oslo,3,4\n")
+    assert shop.values("distribution_centers", "id") == [1, 2]
+
+
+def test_a_carriage_return_in_quotes_is_part_of_the_value(shop: Shop) -> None:
+    shop.load_text("centers.csv", CENTERS + '1,"\r",1,2\n2,"a\rb",3,4\n')
+    assert shop.values("distribution_centers", "name") == ["\r", "a\rb"]
+
+
+def test_utf16_of_which_a_byte_was_lost_is_refused(shop: Shop) -> None:
+    text = CENTERS + "1,Rome,1,2\n" * 9
+    data = text.encode("utf-16-le")
+    with pytest.raises(BadDataError, match="UTF-16 of which a byte was lost"):
+        shop.load_text("centers.csv", data[:130] + data[131:])
+
+
+def test_a_file_with_the_mark_of_utf8_is_utf8_whatever_its_characters(shop: Shop) -> None:
+    shop.load_text("centers.csv", b"\xef\xbb\xbf" + CENTERS.encode() + b"1,K\xf6ln,1,2\n2,Bern,1,2\n")
+    assert shop.values("distribution_centers", "name") == ["Bern"]
+    assert shop.rejects("row_as_read") == ["1,K\\xf6ln,1,2"]
+
+
 @pytest.mark.parametrize(
     ("encoding", "said"),
     [

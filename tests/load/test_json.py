@@ -89,6 +89,24 @@ def test_a_list_of_objects_is_read_like_lines(shop: Shop) -> None:
     assert shop.values("users", "id") == [1, 2]
 
 
+def test_an_object_of_a_list_that_names_a_value_twice_is_rejected(shop: Shop) -> None:
+    row = lines("users", {"id": "1"}).strip()
+    shop.load_text("users.json", "[" + row + ", " + row.replace("{", '{"id": 2, ') + "]")
+    assert shop.values("users", "id") == [1]
+    assert "it names id twice" in shop.rejects("reason")[0]
+
+
+def test_a_carriage_return_in_a_value_is_kept(shop: Shop) -> None:
+    shop.load_text("users.jsonl", lines("users", {"id": "1", "city": "a\rb"}, {"id": "2", "city": "\r"}))
+    assert shop.values("users", "city") == ["a\rb", "\r"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_json_that_is_cut_in_the_middle_of_a_character(shop: Shop, encoding: str) -> None:
+    shop.load_text("users.jsonl", lines("users", {"id": "1"}, {"id": "2"}).encode(encoding)[:-3])
+    assert shop.counts("users") == (2, 1, 1, 0, 0)
+
+
 def test_a_list_that_is_cut_off_is_an_error(shop: Shop) -> None:
     with pytest.raises(BadDataError, match="a list of JSON that cannot be read"):
         shop.load_text("users.json", json.dumps(rows_of("users", {"id": "1"}))[:-5])
