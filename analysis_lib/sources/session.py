@@ -36,7 +36,7 @@ def all_or_nothing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        # A full disk or a commit that fails ends the transaction by itself; then nothing is left to roll back.
+        # A full disk or a commit that fails ends the transaction by itself; nothing is left to roll back.
         with contextlib.suppress(duckdb.TransactionException):
             connection.execute("rollback")
         raise
