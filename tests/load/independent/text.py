@@ -94,8 +94,9 @@ def _characters(units: list[int]) -> Iterator[str]:
 
 
 def standard(name: str) -> str:
-    """A column's name in lower case, with low lines."""
-    return re.sub(r"[\s\-.]+", "_", name.strip()).lower()
+    """A column's name in lower case; what is no letter or digit inside of it is a low line."""
+    parts = re.findall(r"\w+", name)
+    return "_".join(parts).lower() if parts else "_" * bool(name.strip())
 
 
 class _Broken(Exception):
