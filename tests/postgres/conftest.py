@@ -25,16 +25,16 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def _one_database(server: Server) -> Database:
+def shared_database(server: Server) -> Database:
     Database(server, "postgres").run("create database shop")
     return Database(server, "shop")
 
 
 @pytest.fixture
-def database(_one_database: Database) -> Iterator[Database]:
+def database(shared_database: Database) -> Iterator[Database]:
     """A database that is empty again after the test."""
-    yield _one_database
-    _one_database.run(
+    yield shared_database
+    shared_database.run(
         "drop schema public cascade", "create schema public", "grant usage on schema public to public"
     )
 

@@ -36,7 +36,8 @@ def words_of(error: BaseException, address: Address) -> str:
     text = str(error).split("\nLINE ")[0].split("\n\nQuery was:")[0].split(". SQLSTATE")[0]
     text = re.split(r"(?:ERROR|FATAL|PANIC):\s+", text)[-1]
     text = re.sub(r"^.*?(\[libpq\] (Failed to [a-z ]+|Execution error[^:]*): )", "", text, flags=re.DOTALL)
-    text = re.sub(r"\n?(HINT|DETAIL|CONTEXT):\s+", ". ", text)
+    # What follows may show a row of the table.
+    text = re.split(r"\n(?:DETAIL|CONTEXT|HINT):", text)[0]
     return address.redact(re.sub(r"\s*\n\s*", " ", text).strip().rstrip("."))
 
 
@@ -61,7 +62,7 @@ def cannot_write(error: BaseException, address: Address, what: str) -> ShopbookE
         return MissingInputError(f"{what} cannot be written: {said}.", "Create the schema first.")
     if state == "42501" or "permission denied" in said.lower():
         return SettingsError(f"{what} may not be written: {said}.", "Come as a user who may create tables.")
-    if state[:2] in {"22", "42", "2B", "25"}:
+    if state[:2] in {"22", "23", "25", "2B", "42"}:
         return QueryError(f"{what} cannot be written: {said}.", "Nothing was changed.")
     return ServerError(
         f"The PostgreSQL server went away or stopped while {what} was written: {said}.", _AGAIN
