@@ -93,6 +93,8 @@ def wanted_database(
     clash = [flag for flag in choice.flags if flag in ("--table", "--query", "--query-file")]
     if len(clash) > 1:
         raise ParameterError(f"{' and '.join(clash)} do not go together.", "Give one of them.")
+    if choice.query and not choice.query.strip(" ;\n\t"):
+        raise ParameterError("The query after --query is empty.", "Give it a select.")
     if len(tables or ()) > 1:
         raise ParameterError(
             "One table of a database fills one table of the source.", "Name one in --tables."
