@@ -296,6 +296,10 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return arguments
 
 
+# What Ctrl-C becomes while DuckDB is at work.
+_STOPPED_IN_DUCKDB = "Query interrupted"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; the exit code says what kind of error stopped it (see `errors.py`)."""
     arguments = _parse(list(sys.argv[1:] if argv is None else argv))
@@ -306,7 +310,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ShopbookError as error:
         print(f"shopbook: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != _STOPPED_IN_DUCKDB:
+            raise
         print("shopbook: stopped; what was published before is untouched.", file=sys.stderr)
         return 130
     except BrokenPipeError:

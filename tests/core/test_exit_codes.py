@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis_lib import errors
+from analysis_lib import cli, errors
 from tests.core.reporting_project import REPORTS, add_report, write_page, write_reports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,11 +89,18 @@ CASES: dict[int, tuple[Callable[[Path], None], tuple[str, ...], str]] = {
     22: (nothing, ("query", "selec 1"), "line 1"),
     23: (bad_rules, REPORT, "rfm_segments.csv"),
     24: (nothing, (*REPORT, "--fail-on-alert"), "1 alert raised: fewer"),
+    27: (
+        nothing,
+        ("load", "product_events", "--from", "postgresql://127.0.0.1:1/shop", "--shop", "of_a_server"),
+        "was not reached",
+    ),
 }
 ELSEWHERE = {
     1: "a fault of the program itself: nothing a user does reaches it",
     16: "test_a_warehouse_that_another_process_holds",
     17: "test_a_full_disk_is_said_and_leaves_the_marts (test_cli.py)",
+    25: "tests/bigquery",
+    26: "tests/bigquery",
     130: "test_a_run_that_is_stopped",
 }
 
@@ -192,6 +200,21 @@ def holder(reporting: Path) -> Iterator[None]:
 def test_a_warehouse_that_another_process_holds(shopbook: Command) -> None:
     code, _, err = shopbook(*REPORT)
     assert (code, "another process" in err) == (16, True), err
+
+
+def test_a_run_that_is_stopped_while_duckdb_is_at_work(
+    reporting: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_given: object) -> int:
+        # Who presses Ctrl-C during a long query gets this from DuckDB, and no KeyboardInterrupt.
+        with duckdb.connect() as connection:
+            threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT)).start()
+            connection.execute("select sum(sqrt(a.range)) from range(1000000) as a, range(1000000) as b")
+        return 0
+
+    monkeypatch.setitem(cli._VERBS, "doctor", (*cli._VERBS["doctor"][:2], stopped))
+    assert cli.main(["doctor"]) == 130
+    assert "shopbook: stopped" in capsys.readouterr().err
 
 
 def test_a_run_that_is_stopped(reporting: Path) -> None:
