@@ -50,22 +50,18 @@ def discounted(context: Context, part: Part, last: str) -> Step:
         f"select\n{columns_sql(sums, 4)}\nfrom raw_{source.table.name}\nwhere not is_duplicate\ngroup by"
         " order_id"
     )
-    share = (
-        "select\n    lines.*,\n    safe_divide(\n        least(discounts.discount, sum(lines.sale_price *"
-        " lines.quantity) over (partition by lines.order_id)),\n        sum(lines.sale_price *"
-        f" lines.quantity) over (partition by lines.order_id)\n    ) as share_off,\nfrom {last} as"
-        " lines\nleft join discounts\n    on lines.order_id = discounts.order_id"
-    ).replace(
-        "lines.*",
-        ",\n    ".join(
-            f"lines.{c}" for c in (*_KEPT, "quantity", "list_price", "sale_price", *_flag(context))
-        ),
+    columns = (*_KEPT, "quantity", "list_price", *_flag(context))
+    # What comes back is not what the discount was given on.
+    value = "if(is_return, 0, sale_price * quantity)" if _flag(context) else "sale_price * quantity"
+    valued = (
+        f"select\n{_listed((*columns, 'sale_price'), last)}\n"
+        f"    sum({value}) over (partition by {last}.order_id) as order_value,\nfrom {last}"
     )
+    taken = "valued.sale_price * least(discounts.discount, valued.order_value)"
+    price = f"valued.sale_price - coalesce(safe_divide({taken}, valued.order_value), 0)"
     off = (
-        "select\n"
-        + _listed((*_KEPT, "quantity", "list_price", *_flag(context)), "with_share")
-        + "\n    cast(with_share.sale_price * (1 - coalesce(with_share.share_off, 0)) as numeric) as"
-        " sale_price,\nfrom with_share"
+        f"select\n{_listed(columns, 'valued')}\n    cast(\n        {price} as numeric\n    ) as sale_price,\n"
+        "from valued\nleft join discounts\n    on valued.order_id = discounts.order_id"
     )
     ctes = [
         cte(
@@ -73,7 +69,7 @@ def discounted(context: Context, part: Part, last: str) -> Step:
             body,
             [f"check: {named} is taken off the lines of its order in proportion to their prices."],
         ),
-        cte("with_share", share),
+        cte("valued", valued),
         cte("discounted", off),
     ]
     return ctes, [f"raw_{source.table.name}"], "discounted"
@@ -286,8 +282,8 @@ def _amounts(source: str, last: str, notes: list[str]) -> list[str]:
             "matched",
         )
         + "\n    matched.list_price - matched.sale_price as discount,\n    if(\n        is_all or refunded ="
-        " 0,\n        sale_price,\n        cast(sale_price * (1 - coalesce(safe_divide(refunded,"
-        " order_value), 0)) as numeric)\n    ) as sale_price,\nfrom matched"
+        " 0,\n        sale_price,\n        cast(sale_price - coalesce(safe_divide(sale_price * refunded,"
+        " order_value), 0) as numeric)\n    ) as sale_price,\nfrom matched"
     )
     lines = (
         "select\n    order_item_id,\n    order_id,\n    user_id,\n    product_id,\n    if(is_all, 'returned',"
