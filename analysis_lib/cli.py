@@ -63,6 +63,7 @@ def _load(arguments: argparse.Namespace, progress: Progress) -> int:
             arguments.tables,
             arguments.max_rejected_share,
             _database_choice(arguments),
+            arguments.format,
         )
     )
     return 0

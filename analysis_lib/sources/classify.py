@@ -14,6 +14,7 @@ from analysis_lib.sources.fit import Mapped
 from analysis_lib.sources.inside import guarded, rules_of_objects
 from analysis_lib.sources.read import Relation, identifier, literal
 from analysis_lib.sources.rules import Rule, rules_of
+from analysis_lib.sources.written import PLAIN
 
 ROWS = "temp.load_rows"
 # A table of text in which nothing is required has no reason to reject a row.
@@ -22,10 +23,14 @@ _NEVER = Rule("false", "''", "")
 
 @dataclass(frozen=True)
 class Judged:
-    """What :func:`classify` leaves behind: SQL for a row's number, and what each rule means in words."""
+    """What :func:`classify` leaves behind: SQL for a row's number, and what each rule means in words.
+
+    `unread` are the positions in the file of the columns with values that could not be read.
+    """
 
     number: str
     rules: tuple[str, ...]
+    unread: frozenset[int] = frozenset()
 
 
 def classify(
@@ -34,22 +39,27 @@ def classify(
     """Make the temporary table `temp.load_rows` of a file: typed values, and why a row is rejected.
 
     Its columns are those of the table, `load_row_number`, `load_rule` (NULL for a row that is kept,
-    else a position in the rules), `load_reason` and `load_row` (JSON of the row as read).
+    else a position in the rules), `load_reason`, `load_row` (JSON of the row as read) and `load_unread`
+    (the positions in the file of the columns whose value could not be read, after commas).
     """
     head = relation.head
-    rules = rules_of_objects(table) + [
-        guarded(rule, table.columns[name])
+    placed = [(-1, rule) for rule in rules_of_objects(table)] + [
+        (i, guarded(rule, table.columns[name]))
         for name, i in mapped.place.items()
-        for rule in rules_of(table.columns[name], f"c{i}", head.types[i])
-    ] or [_NEVER]
+        for rule in rules_of(table.columns[name], f"c{i}", head.types[i], mapped.written.get(name, PLAIN))
+    ]
+    rules = [rule for _, rule in placed] or [_NEVER]
     values = [
-        f"{typed(f'c{i}', head.types[i], table.columns[name].type, mapped.epochs.get(name, ''))} "
+        f"{typed(f'c{i}', head.types[i], table.columns[name].type, mapped.written.get(name, PLAIN))} "
         f"as {identifier(f't_{name}')}"
         for name, i in mapped.place.items()
     ]
     holds = ", ".join(f"{rule.holds} as h{n}" for n, rule in enumerate(rules))
     first = "case " + " ".join(f"when h{n} then {n}" for n in range(len(rules))) + " end"
     reasons = ", ".join(f"case when h{n} then {rule.sentence} end" for n, rule in enumerate(rules))
+    unread = ", ".join(
+        f"case when h{n} then ',{i}' end" for n, (i, rule) in enumerate(placed) if rule.is_unread
+    )
     row = ", ".join(
         f"{literal(column or f'column {i + 1}')}, cast(c{i} as varchar)"
         for i, column in enumerate(head.columns[: len(head.columns) - head.taken_out])
@@ -68,7 +78,8 @@ def classify(
         judged as (select *, {first} as load_rule from checked)
         select load_row_number, {result}, load_rule,
             case when load_rule is not null then concat_ws('; ', {reasons}) end as load_reason,
-            case when load_rule is not null then cast(json_object({row}) as varchar) end as load_row
+            case when load_rule is not null then cast(json_object({row}) as varchar) end as load_row,
+            case when load_rule is not null then concat({unread or "''"}) end as load_unread
         from judged"""
     )
     number = "load_row_number"
@@ -76,7 +87,11 @@ def classify(
         # Inside a transaction the row ids of a new table start at a large number.
         first_id = connection.execute(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0][0]
         number = f"rowid - {first_id} + 1"
-    return Judged(number, tuple(rule.words for rule in rules))
+    found = connection.execute(
+        f"select distinct load_unread from {ROWS} where load_rule is not null"
+    ).fetchall()
+    places = {int(i) for (text,) in found for i in text.split(",") if i}
+    return Judged(number, tuple(rule.words for rule in rules), frozenset(places))
 
 
 def check_shares(

@@ -1,13 +1,17 @@
 """SQL that turns a value as read into a typed one: NULL where it is missing, and where it cannot be read.
 
-Nothing is guessed: a number with thousand separators, a date with the month first or a time with the
-name of a zone is not read, and :mod:`analysis_lib.sources.classify` rejects its row.
+Nothing is guessed: what could mean two things is read as :mod:`analysis_lib.sources.detect` decided from
+the whole column, or not at all, and then :mod:`analysis_lib.sources.classify` rejects its row.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+
+from analysis_lib.sources.amounts import number
+from analysis_lib.sources.calendars import moment
+from analysis_lib.sources.written import EPOCH_UNITS, PLAIN, Written
 
 # Written by exports where there is no value. "Null" is a family name and stays.
 NULL_WORDS = ("", "null", "NULL", "\\N", "NaN", "nan")
@@ -18,9 +22,6 @@ _TIMES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "[]", "LIST", "GEOMETRY", "VARIANT", "BIT")
 
 EARLIEST, LATEST = "1990-01-01", "2100-01-01"
-EPOCH_UNITS = {"seconds": 10**6, "milliseconds": 10**3, "microseconds": 1}
-# How many digits a count since 1970 has in our time.
-EPOCH_DIGITS = {"seconds": (9, 10), "milliseconds": (12, 13), "microseconds": (15, 16)}
 NOT_A = {
     "INT64": "a whole number",
     "TIMESTAMP": "a time stamp",
@@ -33,15 +34,17 @@ NOT_A = {
 NESTED = ("ARRAY<", "STRUCT<")
 _LEAVES = r"BIGINT|DOUBLE|DECIMAL\(38, ?9\)|BOOLEAN|DATE|TIMESTAMP WITH TIME ZONE"
 
-_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
-_WHOLE = r"[+-]?[0-9]+(\.0*)?"
+PLAIN_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+PLAIN_WHOLE = r"[+-]?[0-9]+(\.0*)?"
+# One and a fraction of three digits with a decimal point, a thousand and more with a decimal comma.
+UNCLEAR = r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}"
 _OFFSET = r"( ?(UTC|GMT|[Zz]|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))?"
-_TIME = (
+PLAIN_TIME = (
     r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
     + _OFFSET
     + ")?"
 )
-_DATE = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T]00:00(:00([.]0{1,9})?)?" + _OFFSET + ")?"
+PLAIN_DATE = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T]00:00(:00([.]0{1,9})?)?" + _OFFSET + ")?"
 
 
 def is_one_of(value: str, words: Iterable[str]) -> str:
@@ -99,7 +102,7 @@ def is_missing(column: str, type_: str, wanted: str) -> str:
     return f"({text} is null or {is_one_of(f'trim({text})', NULL_WORDS + MORE_NULL_WORDS)})"
 
 
-def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
+def typed(column: str, type_: str, wanted: str, written: Written = PLAIN) -> str:
     """SQL: the value of a column in the wanted type.
 
     Parameters
@@ -110,8 +113,8 @@ def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
         Its DuckDB type; VARCHAR for text files.
     wanted
         The type of `source.yml`.
-    epoch
-        `seconds`, `milliseconds` or `microseconds` where the column counts them since 1970.
+    written
+        How the values are written. Where nothing is known of it, `1.234` is not read.
     """
     if wanted.startswith(NESTED):
         return _nested(column, type_, nested_type(wanted))
@@ -120,11 +123,26 @@ def typed(column: str, type_: str, wanted: str, epoch: str = "") -> str:
     text = column if type_ == "VARCHAR" else f"cast({column} as varchar)"
     if wanted == "STRING":
         return f"case when strlen({text}) <= 4 and {is_one_of(text, NULL_WORDS)} then null else {text} end"
-    if wanted == "TIMESTAMP" and epoch:
-        return _epoch(text, EPOCH_UNITS[epoch])
-    return {"INT64": _integer, "TIMESTAMP": _time, "DATE": _date, "NUMERIC": _numeric, "FLOAT64": _float}[
-        wanted
-    ](text)
+    if wanted == "TIMESTAMP" and written.epoch:
+        return _epoch(text, EPOCH_UNITS[written.epoch])
+    # Only text can be written in other ways; numbers of Parquet files are turned into text with a point.
+    if written.is_styled and type_ == "VARCHAR":
+        return _styled(text, wanted, written)
+    plain = {"INT64": _integer, "TIMESTAMP": _time, "DATE": _date, "NUMERIC": _numeric, "FLOAT64": _float}
+    value = plain[wanted](text)
+    if wanted in {"TIMESTAMP", "DATE"} or written.reading or type_ != "VARCHAR":
+        return value
+    if wanted == "INT64":
+        return _integer(text, f" and not regexp_full_match(trim({text}), '{UNCLEAR}')")
+    return f"case when not regexp_full_match(trim({text}), '{UNCLEAR}') then {value} end"
+
+
+def _styled(text: str, wanted: str, written: Written) -> str:
+    if wanted == "TIMESTAMP":
+        return f"coalesce({_time(text)}, {moment(text, wanted, written.reading)})"
+    if wanted == "DATE":
+        return f"coalesce({_date(text)}, {moment(text, wanted, written.reading)})"
+    return number(text, wanted, written.reading or "decimal_point", written.currency)
 
 
 def _direct(column: str, wanted: str) -> str:
@@ -163,11 +181,11 @@ def is_lossy(column: str, type_: str, wanted: str) -> str:
     return f"{nothing.format(read, as_text)} <> {nothing.format(read, nested_type(wanted))}"
 
 
-def _integer(text: str) -> str:
+def _integer(text: str, but: str = "") -> str:
     # The first branch is the fast one: what reads back as written needs no pattern.
     return (
         f"case when cast(try_cast({text} as bigint) as varchar) = {text} then try_cast({text} as bigint) "
-        f"when regexp_full_match(trim({text}), '{_WHOLE}') "
+        f"when regexp_full_match(trim({text}), '{PLAIN_WHOLE}'){but} "
         f"then try_cast(split_part(trim({text}), '.', 1) as bigint) end"
     )
 
@@ -177,7 +195,7 @@ def _time(text: str) -> str:
     return (
         f"case when suffix({text}, ' UTC') and strlen({text}) between 23 and 30 "
         f"then try_cast({text} as timestamptz) "
-        f"when regexp_full_match(trim({text}), '{_TIME}') then try_cast({tidy} as timestamptz) end"
+        f"when regexp_full_match(trim({text}), '{PLAIN_TIME}') then try_cast({tidy} as timestamptz) end"
     )
 
 
@@ -191,14 +209,15 @@ def _epoch(text: str, microseconds: int) -> str:
 
 def _date(text: str) -> str:
     day = f"try_cast(split_part(replace(trim({text}), 'T', ' '), ' ', 1) as date)"
-    return f"case when regexp_full_match(trim({text}), '{_DATE}') then {day} end"
+    return f"case when regexp_full_match(trim({text}), '{PLAIN_DATE}') then {day} end"
 
 
 def _numeric(text: str) -> str:
     amount = f"try_cast(trim({text}) as decimal(38, 9))"
-    return f"case when regexp_full_match(trim({text}), '{_NUMBER}') then {amount} end"
+    return f"case when regexp_full_match(trim({text}), '{PLAIN_NUMBER}') then {amount} end"
 
 
 def _float(text: str) -> str:
-    number = f"try_cast(trim({text}) as double)"
-    return f"case when regexp_full_match(trim({text}), '{_NUMBER}') and isfinite({number}) then {number} end"
+    real = f"try_cast(trim({text}) as double)"
+    is_number = f"regexp_full_match(trim({text}), '{PLAIN_NUMBER}')"
+    return f"case when {is_number} and isfinite({real}) then {real} end"

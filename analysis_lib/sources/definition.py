@@ -11,9 +11,10 @@ from typing import Any
 
 import yaml
 
-from analysis_lib.errors import SettingsError, did_you_mean
+from analysis_lib.errors import ParameterError, SettingsError, did_you_mean
 from analysis_lib.sources.convert import NESTED, nested_type
 from analysis_lib.sources.place import DEFINITION, source_folder
+from analysis_lib.sources.written import READINGS
 
 TYPES = {
     "INT64": "BIGINT",
@@ -25,7 +26,7 @@ TYPES = {
 }
 _COLUMN_KEYS = {
     *("type", "description", "unit", "key", "required", "not_null", "min", "accepted"),
-    *("inside", "names", "fields"),
+    *("inside", "names", "fields", "format"),
 }
 _TABLE_KEYS = {"description", "aliases", "without", "columns", "keyless"}
 
@@ -50,6 +51,7 @@ class Column:
     inside: str = ""
     names: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    format: str = ""
 
     @property
     def is_nested(self) -> bool:
@@ -178,8 +180,52 @@ def _digest(columns: Iterable[Column]) -> str:
     rules: list[tuple[object, ...]] = []
     for c in columns:
         place = (c.inside, c.names, tuple(c.fields.items())) if c.inside else ()
-        rules.append((c.name, c.type, c.key, c.required, c.not_null, c.min, c.accepted, *place))
+        format_ = (c.format,) if c.format else ()
+        rules.append((c.name, c.type, c.key, c.required, c.not_null, c.min, c.accepted, *place, *format_))
     return hashlib.sha256(repr(rules).encode()).hexdigest()
+
+
+def said_formats(source: Source, given: Mapping[tuple[str, str], str]) -> dict[str, dict[str, str]]:
+    """How the columns of each table are written, where `source.yml` or the analyst says so.
+
+    Raises
+    ------
+    ParameterError
+        When a table or column is not there, or cannot be written in that way.
+
+    Examples
+    --------
+    >>> said_formats(read_source("thelook"), {("orders", "created_at"): "day_first"})
+    {'orders': {'created_at': 'day_first'}}
+    """
+    said = {
+        name: formats
+        for name, table in source.tables.items()
+        if (formats := {column.name: column.format for column in table.columns.values() if column.format})
+    }
+    for (name, column), reading in given.items():
+        flag = f"--format {name}.{column}={reading}"
+        if name not in source.tables:
+            hint = did_you_mean(name, source.tables)
+            raise ParameterError(f"{flag}: the source {source.name} has no table {name}.", hint)
+        columns = source.tables[name].columns
+        if column not in columns:
+            raise ParameterError(f"{flag}: {name} has no column {column}.", did_you_mean(column, columns))
+        why = _no_reading(columns[column].type, reading)
+        if why:
+            raise ParameterError(f"{flag}: {why}")
+        said.setdefault(name, {})[column] = reading
+    return said
+
+
+def _no_reading(type_: str, reading: str) -> str:
+    """Why values of a type cannot be written in a way; empty where they can."""
+    readings = READINGS.get(type_, ())
+    if reading in readings:
+        return ""
+    if not readings:
+        return f"values of the type {type_} are written in one way only."
+    return f"values of the type {type_} are written as {', '.join(readings)}."
 
 
 def _make_column(where: str, name: str, entry: Mapping[str, Any]) -> Column:
@@ -195,6 +241,10 @@ def _make_column(where: str, name: str, entry: Mapping[str, Any]) -> Column:
             f"In {where}, names and fields are those of a value inside a JSON object.",
             "Say inside which column.",
         )
+    format_ = str(entry.get("format", ""))
+    why = _no_reading(entry["type"], format_) if format_ else ""
+    if why:
+        raise SettingsError(f"In {where}, the format {format_} cannot be: {why}")
     key = bool(entry.get("key", False))
     return Column(
         name=name,
@@ -209,4 +259,5 @@ def _make_column(where: str, name: str, entry: Mapping[str, Any]) -> Column:
         inside=str(entry.get("inside", "")),
         names=tuple(entry.get("names", [name])) if "inside" in entry else (),
         fields={key: tuple(names) for key, names in entry.get("fields", {}).items()},
+        format=format_,
     )

@@ -1,30 +1,30 @@
-"""How a file's columns fit a table: which is which, what is missing, and how its times are written."""
+"""How a file's columns fit a table: which is which, and what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import duckdb
-
 from analysis_lib.errors import BadDataError, ColumnError, nearest
-from analysis_lib.sources.convert import EPOCH_DIGITS, NOT_A, is_direct, is_missing, is_nested
+from analysis_lib.sources.convert import NOT_A, is_nested
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.header import standard_name
-from analysis_lib.sources.read import Head, Relation
-
-_SAMPLE = 10_000
+from analysis_lib.sources.read import Head
+from analysis_lib.sources.written import Written
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """How a file's columns fit a table: `place` is the position in the file of each column it has."""
+    """How a file's columns fit a table: `place` is the position in the file of each column it has.
+
+    `written` says how the values of its numbers and times are written.
+    """
 
     place: Mapping[str, int]
     ignored: tuple[str, ...]
     absent: tuple[str, ...]
     renamed: Mapping[str, str]
-    epochs: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, Written] = field(default_factory=dict)
 
 
 def map_columns(head: Head, table: Table) -> Mapped:
@@ -75,41 +75,3 @@ def _lacks(head: Head, table: Table, lacking: list[str], ignored: list[str]) -> 
     if ignored and not all(guesses.values()):
         hint += f" Not known in it: {', '.join(ignored[:8])}."
     return ColumnError(f"{head.path.name} has no {noun} {', '.join(named)}.", hint)
-
-
-def find_epochs(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, mapped: Mapped, table: Table
-) -> dict[str, str]:
-    """The time columns that hold nothing but counts since 1970, and their units.
-
-    The first ten thousand rows decide: all digits, and as many as seconds, milliseconds or
-    microseconds of our time have. Rows further down that do not fit are rejected.
-    """
-    columns = {
-        name: i
-        for name, i in mapped.place.items()
-        if table.columns[name].type == "TIMESTAMP" and not is_direct(relation.head.types[i], "TIMESTAMP")
-    }
-    if not columns:
-        return {}
-    parts = []
-    for i in columns.values():
-        text = f"trim(cast(c{i} as varchar))"
-        given = f"filter (not {is_missing(f'c{i}', relation.head.types[i], 'TIMESTAMP')})"
-        parts += [
-            f"min(strlen(split_part({text}, '.', 1))) {given}",
-            f"max(strlen(split_part({text}, '.', 1))) {given}",
-            f"bool_and(regexp_full_match({text}, '[0-9]+([.][0-9]+)?')) {given}",
-        ]
-    query = f"select {', '.join(parts)} from (select * from ({relation.sql}) limit {_SAMPLE})"
-    found = connection.execute(query).fetchall()[0]
-    epochs = {name: _unit(*found[3 * n : 3 * n + 3]) for n, name in enumerate(columns)}
-    return {name: unit for name, unit in epochs.items() if unit}
-
-
-def _unit(shortest: int | None, longest: int | None, is_number: bool | None) -> str:
-    if not (shortest and longest and is_number):
-        return ""
-    return next(
-        (unit for unit, (low, high) in EPOCH_DIGITS.items() if low <= shortest and longest <= high), ""
-    )

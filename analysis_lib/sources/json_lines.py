@@ -181,6 +181,7 @@ def split(path: Path, text: streams.Text, columns: tuple[str, ...], whole: Path,
     Objects and lists inside a record become JSON; nothing and `null` become nothing.
     """
     counts = [0, 0]
+    points: set[int] = set()
     with (
         whole.open("w", encoding="utf-8", newline="") as out,
         broken.open("w", encoding="utf-8") as refused,
@@ -194,8 +195,12 @@ def split(path: Path, text: streams.Text, columns: tuple[str, ...], whole: Path,
                 refused.write(broken_line(record.number, line, record.why))
             else:
                 counts[0] += 1
-                writer.writerow([record.number, *(_text(record.values.get(name)) for name in columns)])
-    return Split(whole=counts[0], broken=counts[1])
+                values = [record.values.get(name) for name in columns]
+                points.update(
+                    i for i, value in enumerate(values) if isinstance(value, _Number) and "." in value
+                )
+                writer.writerow([record.number, *(_text(value) for value in values)])
+    return Split(whole=counts[0], broken=counts[1], decimal_points=frozenset(points))
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from analysis_lib.errors import SettingsError
+from analysis_lib.sources import decisions
 from analysis_lib.sources.definition import Source, Table
 from analysis_lib.sources.read import Relation, identifier
 
@@ -41,6 +42,7 @@ _TABLES = {
         "reason": "VARCHAR",
         "row_as_read": "VARCHAR",
     },
+    "load_decisions": decisions.COLUMNS,
     "load_counts": {
         "table_name": "VARCHAR",
         "rows_read": "BIGINT",
@@ -126,7 +128,7 @@ def forget(connection: duckdb.DuckDBPyConnection, entry: Entry) -> None:
     """Take a file's rows out of the raw table, the rejected rows and the ledger."""
     raw = raw_name(entry.table)
     connection.execute(f"delete from {raw} where load_file_id = ?", [entry.file_id])
-    for table in ("rejected_rows", "load_ledger"):
+    for table in ("rejected_rows", "load_ledger", "load_decisions"):
         connection.execute(f"delete from {table} where file_id = ?", [entry.file_id])
 
 
@@ -149,7 +151,7 @@ def remember(
     source: str,
     file: tuple[str, int],
     counts: tuple[int, int, int],
-    decisions: dict[str, object],
+    decided: Mapping[str, object],
 ) -> None:
     """Write a file to the ledger: `file` is its name and bytes, `counts` the rows read, kept and rejected.
 
@@ -157,7 +159,7 @@ def remember(
     """
     values = [
         *(entry.file_id, source, entry.table, entry.path, file[0], entry.sha256, entry.definition),
-        *(file[1], *counts, json.dumps(decisions, ensure_ascii=False)),
+        *(file[1], *counts, json.dumps(decided, ensure_ascii=False)),
     ]
     connection.execute(
         "insert into load_ledger select ?, ?, ?, ?, ?, ?, ?, ?, get_current_timestamp(), ?, ?, ?, ?", values

@@ -25,10 +25,14 @@ _OLD_END = re.compile(rb"\n|\r(?:\n|(?=[^\n]))")
 
 @dataclass(frozen=True)
 class Split:
-    """How many records were whole and how many lines were broken."""
+    """How many records were whole and how many lines were broken.
+
+    `decimal_points` are the positions of the columns whose format says that fractions follow a point.
+    """
 
     whole: int
     broken: int
+    decimal_points: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +11,12 @@ from typing import Protocol
 
 import duckdb
 
-from analysis_lib.errors import BadDataError, ShopbookError
-from analysis_lib.sources import ledger
+from analysis_lib.errors import BadDataError, ShopbookError, UndecidedFormatError
+from analysis_lib.sources import decisions, ledger
 from analysis_lib.sources.classify import check_shares, classify
-from analysis_lib.sources.definition import Source, Table, read_source
+from analysis_lib.sources.definition import Source, Table, read_source, said_formats
+from analysis_lib.sources.detect import Outside, first_look, second_look
 from analysis_lib.sources.duplicates import identical_rows, mark_duplicates
-from analysis_lib.sources.fit import find_epochs
 from analysis_lib.sources.inside import look_inside
 from analysis_lib.sources.plan import Plan, Planned, make_plan
 from analysis_lib.sources.session import all_or_nothing, loading_settings
@@ -44,6 +44,7 @@ class _Job:
     source: Source
     work: Path
     max_rejected_share: float
+    said: Mapping[str, Mapping[str, str]]
 
 
 def load(
@@ -57,6 +58,7 @@ def load(
     own_sources: Path | None = None,
     temp_dir: Path | None = None,
     max_rejected_share: float = MAX_REJECTED_SHARE,
+    formats: Mapping[tuple[str, str], str] | None = None,
 ) -> LoadSummary:
     """Load files into the raw tables of a shop.
 
@@ -83,6 +85,8 @@ def load(
         Where files that must be rewritten are kept meanwhile.
     max_rejected_share
         Above this share of rows that are rejected for one reason the load stops.
+    formats
+        How the values of a column are written, by table and column, for example ``day_first``.
 
     Returns
     -------
@@ -96,7 +100,10 @@ def load(
     ColumnError
         A required column that a file lacks, or two columns of one name.
     BadDataError
-        A file that is empty, cut off, no table, or of another format than expected.
+        A file that is empty, cut off, no table, of another format than expected, or with values that
+        could mean two things.
+    ParameterError
+        A format that a column cannot have.
     DiskFullError, WarehouseLockedError, SettingsError
         The machine's limits. Whatever is raised, the warehouse is as it was.
 
@@ -116,6 +123,7 @@ def load(
         progress,
         temp_dir=temp_dir,
         max_rejected_share=max_rejected_share,
+        formats=formats,
     )
 
 
@@ -127,9 +135,11 @@ def load_planned(
     *,
     temp_dir: Path | None = None,
     max_rejected_share: float = MAX_REJECTED_SHARE,
+    formats: Mapping[tuple[str, str], str] | None = None,
 ) -> LoadSummary:
     """Load what a planner finds, as :func:`load` does with files; the plan is open until all is loaded."""
     connection = warehouse if isinstance(warehouse, duckdb.DuckDBPyConnection) else warehouse.connection
+    said = said_formats(definition, formats or {})
     say = progress or _say_nothing
     try:
         with (
@@ -137,7 +147,7 @@ def load_planned(
             tempfile.TemporaryDirectory(dir=temp_dir, prefix="shopbook_load_") as work,
             planner(connection, definition) as plan,
         ):
-            job = _Job(connection, definition, Path(work), max_rejected_share)
+            job = _Job(connection, definition, Path(work), max_rejected_share, said)
             with all_or_nothing(connection):
                 return _run(job, plan, say)
     except (duckdb.Error, OSError) as error:
@@ -151,14 +161,26 @@ def _say_nothing(_label: str, _done: int, _total: int) -> None:
 def _run(job: _Job, plan: Plan, say: ProgressCallback) -> LoadSummary:
     connection = job.connection
     ledger.make_tables(connection, job.source)
-    to_load, outcomes, touched = _settle(connection, plan)
+    to_load, outcomes, touched = _settle(job, plan)
     plan.fetch(connection, [file for file, _ in to_load])
     loaded: list[tuple[int, FileOutcome]] = []
-    for done, (file, outcome) in enumerate(to_load, start=1):
-        file_id, result = _load_file(job, file, outcome)
-        loaded.append((file_id, result))
+    undecided: list[tuple[Planned, str]] = []
+
+    def take(file: Planned, outcome: str) -> None:
+        loaded.append(_load_file(job, file, outcome))
         touched.add(file.table.name)
-        say(f"{file.path.name} → {file.table.name}, {result.rows_read:,} rows", done, len(to_load))
+        rows = loaded[-1][1].rows_read
+        say(f"{file.path.name} → {file.table.name}, {rows:,} rows", len(loaded), len(to_load))
+
+    for file, outcome in to_load:
+        try:
+            take(file, outcome)
+        except UndecidedFormatError:
+            undecided.append((file, outcome))
+    # What the other files tell may decide: these come last, and now the error counts.
+    for file, outcome in undecided:
+        take(file, outcome)
+    decisions.check_files(connection, [job.source.tables[name] for name in sorted(touched)])
     changed = [table for name, table in job.source.tables.items() if name in touched]
     table_outcomes = [_count(connection, table) for table in changed]
     files = [*_with_duplicates(connection, loaded), *outcomes, *plan.skipped]
@@ -172,13 +194,13 @@ def _count(connection: duckdb.DuckDBPyConnection, table: Table) -> TableOutcome:
     return TableOutcome(table.name, *ledger.count_table(connection, table.name, conflicting, identical))
 
 
-def _settle(
-    connection: duckdb.DuckDBPyConnection, plan: Plan
-) -> tuple[list[tuple[Planned, str]], list[FileOutcome], set[str]]:
+def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[FileOutcome], set[str]]:
     """Part the files into those to load and those that are loaded already; take changed ones out.
 
     Changed files go first: their old content must not make another file with that content a repeat.
+    A file that was read otherwise than the analyst says now is read again.
     """
+    connection = job.connection
     outcomes: list[FileOutcome] = []
     changed: set[str] = set()
     touched: set[str] = set()
@@ -194,7 +216,10 @@ def _settle(
     by_path = {(entry.table, entry.path): entry for entry in ledger.entries(connection)}
     for file in plan.files:
         entry = by_path.get((file.table.name, file.name))
-        if entry and (entry.sha256, entry.definition) != _identity(file):
+        if entry and (
+            (entry.sha256, entry.definition) != _identity(file)
+            or decisions.differs(connection, entry.file_id, job.said.get(entry.table, {}))
+        ):
             ledger.forget(connection, entry)
             changed.add(file.name)
             touched.add(entry.table)
@@ -236,8 +261,14 @@ def _unreadable(file: Planned, error: ShopbookError) -> BadDataError:
 def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome]:
     connection, table = job.connection, file.table
     relation = look_inside(connection, file.open(connection, job.work), table)
-    mapped = replace(file.mapped, epochs=find_epochs(connection, relation, file.mapped, table))
+    outside = Outside(job.said.get(table.name, {}), decisions.others(connection, table.name))
+    written = first_look(connection, relation, file.mapped, table, outside)
+    mapped = replace(file.mapped, written=written)
     judged = classify(connection, relation, mapped, table)
+    again = second_look(connection, relation, judged, mapped, table, outside)
+    if again:
+        mapped = replace(mapped, written=again)
+        judged = classify(connection, relation, mapped, table)
     check_shares(connection, relation, judged, job.max_rejected_share)
     ledger.make_raw(connection, table)
     entry = ledger.Entry(ledger.file_id(table.name, file.sha256), table.name, file.name, *_identity(file))
@@ -257,13 +288,14 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
         "ignored_columns": [*mapped.ignored, *relation.ignored_in_objects],
         "absent_columns": list(mapped.absent),
         "renamed_columns": dict(mapped.renamed),
-        "epochs": dict(mapped.epochs),
+        "written": {name: way.in_words() for name, way in mapped.written.items() if way.is_remarkable},
     }
-    decisions = relation.decisions | mapped_decisions
+    decided = relation.decisions | mapped_decisions
     counts = (relation.rows, kept, rejected)
     where = (file.path.name, file.bytes)
-    ledger.remember(connection, entry, job.source.name, where, counts, decisions)
-    return entry.file_id, FileOutcome(file.name, table.name, outcome, "", *counts, decisions=decisions)
+    ledger.remember(connection, entry, job.source.name, where, counts, decided)
+    decisions.remember(connection, table.name, (entry.file_id, file.path.name), mapped.written)
+    return entry.file_id, FileOutcome(file.name, table.name, outcome, "", *counts, decisions=decided)
 
 
 def _with_duplicates(

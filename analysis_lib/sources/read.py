@@ -43,7 +43,8 @@ class Relation:
     `sql` selects `load_row_number` (NULL where the order of the rows is the number) and the columns as
     `c0`, `c1`, … in the order of :class:`Head`. `rows` were counted without DuckDB's reader and include
     the `broken` ones, which stand in the JSON lines `broken_path`. `share_of` are the rows that a share of
-    rejected ones is taken of, where those are not `rows`.
+    rejected ones is taken of, where those are not `rows`. `decimal_points` are the positions of the columns
+    with fractions whose format leaves no doubt how they are written.
     """
 
     head: Head
@@ -52,6 +53,7 @@ class Relation:
     broken: int = 0
     broken_path: Path | None = None
     numbered: bool = True
+    decimal_points: frozenset[int] = frozenset()
     decisions: dict[str, object] = field(default_factory=dict)
     ignored_in_objects: tuple[str, ...] = ()
     share_of: int = 0
@@ -195,6 +197,7 @@ def _json(head: Head, text: streams.Text, work: Path) -> Relation:
         rows=counts.whole + counts.broken,
         broken=counts.broken,
         broken_path=broken,
+        decimal_points=counts.decimal_points,
         decisions={"format": "json", "encoding": text.encoding, "packing": text.packing},
     )
 

@@ -162,9 +162,9 @@ def _decision_lines(file: FileOutcome) -> Iterable[str]:
         yield "it is cut off in its last line, which was rejected"
     if decisions.get("read_line_by_line_because"):
         yield f"read line by line: {_joined(decisions['read_line_by_line_because'])}"
-    epochs = decisions.get("epochs")
-    if isinstance(epochs, Mapping):
-        yield from (f"{column} is read as {unit} since 1970" for column, unit in epochs.items())
+    written = decisions.get("written")
+    if isinstance(written, Mapping):
+        yield from (f"{column} {how}" for column, how in written.items())
     if decisions.get("without_zone"):
         yield f"times without a zone are read as UTC: {_joined(decisions['without_zone'])}"
     nan = decisions.get("not_a_number")

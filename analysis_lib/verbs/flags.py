@@ -120,6 +120,13 @@ def load_flags(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="stop when a larger share of a file does not fit (default: that of shopbook.toml, else 0.5)",
     )
+    parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        metavar="TABLE.COLUMN=READING",
+        help="how values are written: day_first or month_first, decimal_point or decimal_comma",
+    )
     database_flags(parser)
 
 

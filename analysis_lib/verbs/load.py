@@ -13,6 +13,7 @@ from analysis_lib.sources.load import load as load_files
 from analysis_lib.sources.place import source_folder
 from analysis_lib.sources.postgres.address import is_address
 from analysis_lib.sources.summary import LoadSummary
+from analysis_lib.sources.written import parse_formats
 from analysis_lib.verbs.load_database import NO_CHOICE, DatabaseChoice, wanted_database
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse, which_shop
 
@@ -21,7 +22,8 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse, which_shop
 class Wanted:
     """What a load is to read, and into which shop; `tables` None: all of the source.
 
-    `places` are paths, or the address of a database, of which `choice` says what is read.
+    `places` are paths, or the address of a database, of which `choice` says what is read. `formats` say how
+    columns are written, as `table.column=reading`.
     """
 
     shop: str
@@ -29,6 +31,7 @@ class Wanted:
     places: Sequence[str | Path]
     tables: Sequence[str] | None = None
     choice: DatabaseChoice = NO_CHOICE
+    formats: Sequence[str] = ()
 
 
 def profile_load(settings: Settings) -> Wanted:
@@ -107,6 +110,7 @@ def load_shop(
     share = settings.max_rejected_share if max_rejected_share is None else max_rejected_share
     if not 0 <= share <= 1:
         raise ParameterError(f"--max-rejected-share was given {share}, but it takes a share from 0 to 1.")
+    formats = parse_formats(wanted.formats)
     database = wanted_database(wanted.places, wanted.choice, wanted.tables)
     with DuckDBWarehouse(settings, wanted.shop) as warehouse, progress.stage("load") as step:
         if database:
@@ -120,6 +124,7 @@ def load_shop(
                 own_sources=settings.sources,
                 temp_dir=settings.temp_dir,
                 max_rejected_share=share,
+                formats=formats,
             )
         return load_files(
             warehouse,
@@ -131,6 +136,7 @@ def load_shop(
             own_sources=settings.sources,
             temp_dir=settings.temp_dir,
             max_rejected_share=share,
+            formats=formats,
         )
 
 
@@ -161,6 +167,7 @@ def load(
     tables: Sequence[str] | None = None,
     max_rejected_share: float | None = None,
     choice: DatabaseChoice = NO_CHOICE,
+    formats: Sequence[str] = (),
 ) -> list[str]:
     """Load files, or a table of a database, into a shop; the lines of the summary.
 
@@ -172,6 +179,8 @@ def load(
         As in :func:`wanted_load` and :func:`load_shop`.
     """
     wanted = wanted_load(settings, source, places, shop)
-    wanted = replace(wanted, tables=tables or wanted.tables, choice=choice.over(wanted.choice))
+    wanted = replace(
+        wanted, tables=tables or wanted.tables, choice=choice.over(wanted.choice), formats=formats
+    )
     summary = load_shop(settings, progress, wanted, max_rejected_share)
     return [f"shop {wanted.shop}:", *summary.lines(), f"seconds: {progress.summary()}"]

@@ -56,11 +56,12 @@ def test_time_stamps(shop: Shop) -> None:
 
 def test_what_is_no_time_stamp(shop: Shop) -> None:
     texts = [
-        "abc", "04/20/2020", "20.04.2020", "2020-04", "20200420", "1587347220", "now", "today UTC",
+        "abc", "2020-04", "1587347220", "now", "today UTC", "20.04.2020 7 Uhr", "2020.20.04", "32 Apr 2020",
         "infinity", "epoch", "2020-04-20 01:47:00 PST", "2020-04-20 01:47:00 Europe/Berlin",
-        "2020-04-20 01:47:00 PM", "2020-04-20 01:47:00 PM UTC", "2020-04-20 01:47:00 UTC UTC",
-        "2020-04-20 01:47:00+02 UTC", "2020-02-30 00:00:00 UTC", "2020-04-20 25:00:00 UTC",
-        "0000-00-00 00:00:00", "2020-04-20 01:47:00 UTC; drop table users", "43941.3125",
+        "2020-04-20 13:47:00 PM", "2020-04-20 00:47:00 AM UTC", "2020-04-20 01:47:00 UTC UTC",
+        "2020-04-20 01:47:00+02 UTC", "2020-04-20 01:47:00+99", "2020-04-20 01:47:00+02:75", "20204020",
+        "2020-02-30 00:00:00 UTC", "2020-04-20 25:00:00 UTC", "0000-00-00 00:00:00",
+        "2020-04-20 01:47:00 UTC; drop table users", "43941.3125",
     ]  # fmt: skip
     expected = {text: f'created_at: "{text}" is not a time stamp' for text in texts}
     assert read_as(shop, "events", "created_at", texts) == expected
@@ -105,9 +106,10 @@ def test_whole_numbers(shop: Shop) -> None:
 
 
 def test_what_is_no_whole_number(shop: Shop) -> None:
-    texts = ["1.5", "1e3", "1_000", "1,000", "1.000,0", "0x10", "u12", "٣", "true", "1 000"]
+    texts = ["1.5", "1e3", "1_000", "10,00", "1,000,0", "0x10", "u12", "٣", "true", "1 00", "$5", "(5)", "5-"]
     expected = {text: f'user_id: "{text}" is not a whole number' for text in texts}
-    long = ["9223372036854775808", "9" * 30 + ".0", "-9223372036854775809"]
+    expected["10,00"] = 'user_id: "10,00" is not a whole number with a decimal point'
+    long = ["9223372036854775808", "9" * 30 + ".0", "-9223372036854775809", "9,223,372,036,854,775,808"]
     expected |= {text: f'user_id: "{text}" is not within 64 bits' for text in long}
     assert read_as(shop, "events", "user_id", expected) == expected
 
@@ -123,14 +125,18 @@ def test_money_is_decimal_with_nine_places(shop: Shop) -> None:
 
 
 def test_what_is_no_amount(shop: Shop) -> None:
-    texts = ["1,234.50", "1.234,50", "$5", "5 USD", "1_0", "1e400", "inf", "--5", "1 000", "9" * 35, "0x1"]
+    texts = [
+        *("5 XYZ", "1_0", "1e400", "inf", "--5", "-(5)", "1 00", "9" * 35, "0x1", "1,23,456", "5%", "5 $ $"),
+        *("1,234.50.1", "$", "$-", "-5-", "(5", "5,-"),
+    ]
     expected = {text: f'sale_price: "{text}" is not an amount' for text in texts}
     assert read_as(shop, "order_items", "sale_price", texts) == expected
 
 
 def test_numbers(shop: Shop) -> None:
-    good = {"35.1": 35.1, "-89": -89.0, "1e-3": 0.001, " 2 ": 2.0}
-    bad = {text: f'latitude: "{text}" is not a number' for text in ("inf", "1e999", "north", "1,5", "1_0")}
+    good = {"35.1": 35.1, "-89.5": -89.5, "1e-3": 0.001, " 2 ": 2.0}
+    bad = {text: f'latitude: "{text}" is not a number' for text in ("inf", "1e999", "north", "1_0", "(5)")}
+    bad["1,5"] = 'latitude: "1,5" is not a number with a decimal point'
     assert read_as(shop, "distribution_centers", "latitude", good | bad) == good | bad
 
 
@@ -139,7 +145,8 @@ def test_dates(shop: Shop) -> None:
     good = dict.fromkeys(
         ["2024-03-01", "2024-3-1", "2024/03/01", "2024-03-01 00:00:00 UTC", "2024-03-01T00:00:00Z"], first
     )
-    texts = ["2024-03-01 10:00:00", "03/01/2024", "20240301", "2023-02-29", "infinity"]
+    good |= {"20240301": first, "1 March 2024": first, "2024-03-01 12:00:00 AM": first}
+    texts = ["2024-03-01 10:00:00", "20240332", "2023-02-29", "infinity", "12 AM"]
     bad = {text: f'date: "{text}" is not a date' for text in texts}
     assert read_as(shop, "marketing_spend", "date", good | bad) == good | bad
 

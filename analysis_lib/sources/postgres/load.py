@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,7 @@ def load_from_postgres(
     own_sources: Path | None = None,
     temp_dir: Path | None = None,
     max_rejected_share: float = MAX_REJECTED_SHARE,
+    formats: Mapping[tuple[str, str], str] | None = None,
 ) -> LoadSummary:
     """Load a table, view or query of a PostgreSQL database into a shop.
 
@@ -92,7 +93,13 @@ def load_from_postgres(
                 drop_pulled(connection)
 
     return load_planned(
-        warehouse, definition, planned, progress, temp_dir=temp_dir, max_rejected_share=max_rejected_share
+        warehouse,
+        definition,
+        planned,
+        progress,
+        temp_dir=temp_dir,
+        max_rejected_share=max_rejected_share,
+        formats=formats,
     )
 
 

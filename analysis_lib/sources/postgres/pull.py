@@ -120,6 +120,7 @@ class PulledPart(Planned):
             rows=self.part.rows,
             decisions=self._decisions(connection, sql),
             share_of=self._whole(),
+            decimal_points=frozenset(columns.fractions),
         )
 
     def _whole(self) -> int:
