@@ -72,10 +72,6 @@ class BadDataError(ShopbookError):
     exit_code = 14
 
 
-class UndecidedFormatError(BadDataError):
-    """The values of a column can be read in two ways, and nothing in the file tells which is meant."""
-
-
 class DateRangeError(ShopbookError):
     """A date lies outside the data."""
 

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from analysis_lib.errors import BadDataError, UndecidedFormatError
+from analysis_lib.errors import BadDataError
 from analysis_lib.sources.examine import Example, Found
 from analysis_lib.sources.written import DECIMALS, IN_WORDS, ORDERS, Written
 
 # Values that contradict the others are broken rows while they are no more than this share of both.
 _SMALL = 0.05
+
+
+class UndecidedError(BadDataError):
+    """Values can be read in two ways, and nothing in the file tells which; another file may."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def decide(found: Found, place: Place, said: str = "", others: Mapping[str, str]
 
     Raises
     ------
-    UndecidedFormatError
+    UndecidedError
         When values have two readings and neither the column nor other files tell which.
     BadDataError
         When values contradict each other, or amounts have several currencies.
@@ -140,12 +144,12 @@ def value_in_words(text: str, wanted: str) -> str:
         return text
 
 
-def _undecided(example: Example, place: Place, known: Mapping[str, str]) -> UndecidedFormatError:
+def _undecided(example: Example, place: Place, known: Mapping[str, str]) -> UndecidedError:
     first, second = place.pair
     why = "no value of the column tells which"
     if known:
         why += f", and other files of {place.table} are written both ways ({', '.join(known.values())})"
-    return UndecidedFormatError(
+    return UndecidedError(
         f'{place}: "{example.text}" (row {example.row}) is {value_in_words(example.first, place.type)} '
         f"{IN_WORDS[first]} and {value_in_words(example.second, place.type)} {IN_WORDS[second]}; {why}.",
     )

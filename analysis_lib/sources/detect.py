@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
-from analysis_lib.errors import UndecidedFormatError
 from analysis_lib.sources.classify import ROWS, Judged
 from analysis_lib.sources.convert import is_direct
-from analysis_lib.sources.decide import Place, decide
+from analysis_lib.sources.decide import Place, UndecidedError, decide
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.examine import Found, examine
 from analysis_lib.sources.fit import Mapped
@@ -44,7 +43,7 @@ def first_look(
 
     Raises
     ------
-    UndecidedFormatError
+    UndecidedError
         When a column can be read in two ways.
     BadDataError
         When a column is written in two ways, or in several currencies.
@@ -73,15 +72,15 @@ def _decided(
 ) -> dict[str, Written]:
     """The decision of each column; what is undecided is said of all columns at once."""
     decided: dict[str, Written] = {}
-    undecided: dict[Place, UndecidedFormatError] = {}
+    undecided: dict[Place, UndecidedError] = {}
     for name, found in counted.items():
         place = Place(relation.head.path.name, table.name, name, table.columns[name].type)
         try:
             decided[name] = decide(found, place, outside.said.get(name, ""), outside.others.get(name))
-        except UndecidedFormatError as error:
+        except UndecidedError as error:
             undecided[place] = error
     if undecided:
-        raise UndecidedFormatError(
+        raise UndecidedError(
             " ".join(error.message for error in undecided.values()),
             f"Say it: {' '.join(place.flag() for place in undecided)}. Nothing was changed.",
         )

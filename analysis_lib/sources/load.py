@@ -11,9 +11,10 @@ from typing import Protocol
 
 import duckdb
 
-from analysis_lib.errors import BadDataError, ShopbookError, UndecidedFormatError
+from analysis_lib.errors import BadDataError, ShopbookError
 from analysis_lib.sources import decisions, ledger
 from analysis_lib.sources.classify import check_shares, classify
+from analysis_lib.sources.decide import UndecidedError
 from analysis_lib.sources.definition import Source, Table, read_source, said_formats
 from analysis_lib.sources.detect import Outside, first_look, second_look
 from analysis_lib.sources.duplicates import identical_rows, mark_duplicates
@@ -175,7 +176,7 @@ def _run(job: _Job, plan: Plan, say: ProgressCallback) -> LoadSummary:
     for file, outcome in to_load:
         try:
             take(file, outcome)
-        except UndecidedFormatError:
+        except UndecidedError:
             undecided.append((file, outcome))
     # What the other files tell may decide: these come last, and now the error counts.
     for file, outcome in undecided:

@@ -142,6 +142,7 @@ def test_a_time_that_cannot_be_is_rejected_with_the_row_as_read(
         ("integer", "20", Decimal(20)),
         ("numeric", "null", None),
         ("numeric", "'NaN'", None),
+        ("money", "1234.5", Decimal("1234.5")),
     ],
 )
 def test_amounts_are_exact(
@@ -158,7 +159,6 @@ def test_amounts_are_exact(
     [
         ("numeric", "'Infinity'", '"Infinity" is not an amount'),
         ("double precision", "'-Infinity'", '"-Infinity" is not an amount'),
-        ("money", "1234.5", '"$1,234.50" is not an amount'),
         ("numeric", "1e40", "is not an amount"),
         ("numeric", "-1", "negative money"),
     ],
