@@ -125,10 +125,14 @@ def second_look(
     if not columns:
         return None
     types = {i: table.columns[name].type for i, name in columns.items()}
+    # Rejected rows are kept as they were read, without the values that stand in their objects.
+    own = len(relation.head.columns) - relation.head.taken_out
+    inside = {i: type_ for i, type_ in types.items() if i >= own}
+    types = {i: type_ for i, type_ in types.items() if i < own}
     failed = _failed(relation, judged, types)
     likely = {i: type_ for i, type_ in types.items() if may_be_read(_some(connection, failed, i), type_)}
     counted = examine(connection, failed, likely)
-    asked = {i: types[i] for i, found in counted.items() if found.readable or found.epochs}
+    asked = inside | {i: types[i] for i, found in counted.items() if found.readable or found.epochs}
     if not asked:
         return None
     found = _with_points(relation, examine(connection, relation.sql, asked))

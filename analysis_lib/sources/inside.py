@@ -8,7 +8,7 @@ structures. An object that cannot be read rejects its row, whatever else the row
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import duckdb
@@ -21,6 +21,7 @@ from analysis_lib.sources.rules import Rule
 
 # How many names of values that are left out a load says.
 MAX_NAMED = 30
+_FIRST = 10_000
 _NOTHING = "cast(null as varchar)"
 
 
@@ -82,8 +83,38 @@ def look_inside(connection: duckdb.DuckDBPyConnection, relation: Relation, table
         for n, column in enumerate(columns)
     )
     sql = f"select *, {values} from (select *, {read} from ({rows}))"
+    numbers = {
+        first + n: _is_number(column, paths[column.inside])
+        for n, column in enumerate(columns)
+        if column.type in {"INT64", "FLOAT64", "NUMERIC"}
+    }
+    points = _with_points(connection, f"select {read} from ({rows})", numbers)
     unknown = [f"{name}.{key}" for name in objects for key in sorted(there[name] - _tops(columns, name))]
-    return replace(relation, head=head, sql=sql, ignored_in_objects=tuple(unknown[:MAX_NAMED]))
+    return replace(
+        relation,
+        head=head,
+        sql=sql,
+        ignored_in_objects=tuple(unknown[:MAX_NAMED]),
+        decimal_points=relation.decimal_points | points,
+    )
+
+
+def _is_number(column: Column, paths: list[str]) -> str:
+    """SQL: whether the object says a value as a number with a fraction, which JSON writes with a point."""
+    kinds = _object(column.inside, "kind")
+    places = [paths.index(path) + 1 for path in _paths(column) if path in paths]
+    return " or ".join(f"coalesce({kinds}[{n}] = 'DOUBLE', false)" for n in places) or "false"
+
+
+def _with_points(
+    connection: duckdb.DuckDBPyConnection, rows: str, numbers: Mapping[int, str]
+) -> frozenset[int]:
+    """The columns of which one of the first rows says a number with a fraction."""
+    if not numbers:
+        return frozenset()
+    asked = ", ".join(f"coalesce(bool_or({is_number}), false)" for is_number in numbers.values())
+    found = connection.execute(f"select {asked} from (select * from ({rows}) limit {_FIRST})").fetchall()[0]
+    return frozenset(i for i, there in zip(numbers, found, strict=True) if there)
 
 
 def _names(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> set[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from analysis_lib.sources.convert import EPOCH_DIGITS, is_missing, typed
+from analysis_lib.sources.convert import is_missing, typed
 from analysis_lib.sources.read import identifier
+from analysis_lib.sources.written import EPOCH_DIGITS
 
 MAX_WORDS = 40
 _KINDS = ("INT64", "NUMERIC", "DATE", "TIMESTAMP")
