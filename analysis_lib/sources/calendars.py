@@ -20,7 +20,10 @@ _ZONE = "(?: ?(UTC|GMT|Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?))?"
 _NTH = "(?:ST|ND|RD|TH)?"
 # Each form of a date with the names of its groups.
 _FORMS = {
-    "([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})": ("y1", "m1", "d1"),
+    "([0-9]{4})(?:-([0-9]{1,2})-|/([0-9]{1,2})/|[.]([0-9]{1,2})[.])([0-9]{1,2})": (
+        *("y1", "m1", "m3", "m4"),
+        "d1",
+    ),
     "([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})([0-9]{2})" + _ZONE + ")?": (
         *("y2", "m2", "d2"),
         *("h2", "i2", "s2", "z2"),
@@ -69,7 +72,7 @@ def _day(day: str, month: str) -> str:
     name = f"left({_joined('n', '456')}, 3)"
     # Where a month has a name, both numbers of the other forms are empty.
     number = f"cast((position({name} in '{_IN_ORDER}') + 2) // 3 as varchar)"
-    month = f"case when {name} <> '' then {number} else g.m1 || g.m2 || {month} end"
+    month = f"case when {name} <> '' then {number} else {_joined('m', '1234')} || {month} end"
     date = (
         f"{_joined('y', '123456')} || '-' || lpad({month}, 2, '0') || '-' || "
         f"lpad({_joined('d', '12456')} || {day}, 2, '0')"

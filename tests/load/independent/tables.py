@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.load.independent import text, values
+from tests.load.independent.written import reader
 
 EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
@@ -65,10 +66,8 @@ def read_file(data: bytes, kinds: Mapping[str, Kind], is_json: bool = False) -> 
 def judge(records: list[text.Record], called: Mapping[str, str], kinds: Mapping[str, Kind]) -> Reading:
     """Which records are kept with which values, and which are rejected."""
     whole = [record.values for record in records if record.values is not None]
-    units = {
-        name: values.unit_of([row[column] for row in whole])
-        for name, column in called.items()
-        if kinds[name].type == "TIMESTAMP"
+    readers = {
+        name: reader([row[column] for row in whole], kinds[name].type) for name, column in called.items()
     }
     kept: dict[int, tuple[Any, ...]] = {}
     rejected: dict[int, dict[str, str] | str] = {}
@@ -78,17 +77,12 @@ def judge(records: list[text.Record], called: Mapping[str, str], kinds: Mapping[
             continue
         try:
             kept[number] = tuple(
-                _value(record.values[called[name]], kind, units.get(name, 0)) if name in called else None
+                checked(readers[name](record.values[called[name]]), kind) if name in called else None
                 for name, kind in kinds.items()
             )
         except values.Rejected:
             rejected[number] = record.values
     return Reading(kept, rejected)
-
-
-def _value(written: str, kind: Kind, unit: int) -> Any:
-    value = values.counted(written, unit) if unit else values.value_of(written, kind.type)
-    return checked(value, kind)
 
 
 def checked(value: Any, kind: Kind) -> Any:

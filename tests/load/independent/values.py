@@ -76,6 +76,11 @@ _ZONE = r" ?(?:UTC|GMT|[Zz]|([+-])([0-9]{2})(?::?([0-9]{2}))?)"
 
 
 def _time(text: str) -> dt.datetime:
+    return in_range(moment(text))
+
+
+def moment(text: str) -> dt.datetime:
+    """A moment in ISO 8601, of any year."""
     found = re.fullmatch(f"{_DATE}(?:[ T]{_CLOCK}(?:{_ZONE})?)?", text)
     if not found:
         raise Rejected
@@ -87,7 +92,7 @@ def _time(text: str) -> dt.datetime:
     since += dt.timedelta(microseconds=int((part or "").ljust(6, "0")[:6]))
     if not is_clock or off >= dt.timedelta(hours=15) or since > dt.timedelta(hours=24):
         raise Rejected
-    return _in_range(_midnight(year, month, day) + since - off * (-1 if sign == "-" else 1))
+    return _midnight(year, month, day) + since - off * (-1 if sign == "-" else 1)
 
 
 def _midnight(year: str, month: str, day: str) -> dt.datetime:
@@ -97,30 +102,27 @@ def _midnight(year: str, month: str, day: str) -> dt.datetime:
         raise Rejected from None
 
 
-def _in_range(moment: dt.datetime) -> dt.datetime:
+def in_range(moment: dt.datetime) -> dt.datetime:
+    """The moment; Rejected where it is a placeholder."""
     if not 1990 <= moment.year <= 2099:
         raise Rejected
     return moment
 
 
 def _day(text: str) -> dt.date:
+    return in_range(midnight(text)).date()
+
+
+def midnight(text: str) -> dt.datetime:
+    """A day in ISO 8601, of any year."""
     found = re.fullmatch(rf"{_DATE}(?:[ T]00:00(?::00(?:\.0{{1,9}})?)?(?:{_ZONE})?)?", text)
     if not found or int(found[6] or 0) >= 15 or int(found[7] or 0) > 59:
         raise Rejected
-    return _in_range(_midnight(found[1], found[3], found[4])).date()
+    return _midnight(found[1], found[3], found[4])
 
 
 # Digits before the point of a count since 1970 in our time, and how many of it are a second.
 COUNTS = [((9, 10), 1), ((12, 13), 1000), ((15, 16), 1_000_000)]
-
-
-def unit_of(texts: list[str]) -> int:
-    """Seconds, milli- or microseconds a second, where a column of times holds nothing but such counts."""
-    given = [trimmed(text) for text in texts if not is_missing(text, "TIMESTAMP")]
-    if not given or not all(re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) for text in given):
-        return 0
-    lengths = {len(text.split(".")[0]) for text in given}
-    return next((unit for (low, high), unit in COUNTS if low <= min(lengths) <= max(lengths) <= high), 0)
 
 
 def counted(text: str, unit: int) -> dt.datetime | None:
@@ -130,4 +132,4 @@ def counted(text: str, unit: int) -> dt.datetime | None:
     if not re.fullmatch(r"[0-9]{9,16}(\.[0-9]{1,9})?", trimmed(text)):
         raise Rejected
     micros = (Decimal(trimmed(text)) * 1_000_000 / unit).quantize(Decimal(1), ROUND_HALF_UP)
-    return _in_range(dt.datetime(1970, 1, 1, tzinfo=UTC) + dt.timedelta(microseconds=int(micros)))
+    return in_range(dt.datetime(1970, 1, 1, tzinfo=UTC) + dt.timedelta(microseconds=int(micros)))
