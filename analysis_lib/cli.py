@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -201,6 +202,13 @@ def _shops(_arguments: argparse.Namespace, _progress: Progress) -> int:
     return 0
 
 
+def _copy(arguments: argparse.Namespace, progress: Progress) -> int:
+    from analysis_lib.verbs.copy import copy
+
+    _print(copy(_settings(arguments), progress, arguments.to, arguments.shop))
+    return 0
+
+
 def _models(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.inspect import models_lines
 
@@ -264,7 +272,8 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Verb]] =
     "report": ("build, check, run the notebooks, publish the site", flags.report_flags, _report),
     "summary": ("print what the last published report says, without a run", flags.summary_flags, _summary),
     "shops": ("list the shops: source, last load, newest data, profile", flags.no_flags, _shops),
-    "models": ("list the models with grain, state, rows and age", flags.shop_flag, _models),
+    "copy": ("copy a shop's loaded tables to BigQuery, or back", flags.copy_flags, _copy),
+    "models": ("list the models with grain, state, rows and age", flags.models_flags, _models),
     "sql": ("print a model's SQL, ready to run", flags.sql_flags, _sql),
     "query": ("run a GoogleSQL query on the shop", flags.query_flags, _query),
     "doctor": ("say what is installed and what will be used", flags.no_flags, _doctor),
@@ -305,6 +314,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; the exit code says what kind of error stopped it (see `errors.py`)."""
     arguments = _parse(list(sys.argv[1:] if argv is None else argv))
     progress = Progress(quiet=arguments.quiet)
+    if warehouse := getattr(arguments, "warehouse", ""):
+        # Where every process of this run finds it: notebooks are run in processes of their own.
+        os.environ["SHOPBOOK_WAREHOUSE"] = warehouse
     try:
         with sources_at(getattr(arguments, "sources", None)):
             return _VERBS[arguments.verb][2](arguments, progress)

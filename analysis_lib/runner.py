@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.building import Build
+from analysis_lib.contracts import Contract
 from analysis_lib.errors import DateRangeError, MissingInputError, ModelError
 from analysis_lib.models import Model, Project, digest
 from analysis_lib.outcome import BuildSummary, Built
@@ -63,7 +64,7 @@ class Runner:
                 f"The model {model.name} uses the parameter @{unknown[0]}, which does not exist."
             )
         parts = {
-            "SQL": digest(model.sql, "view" if model.contract.is_view else "table"),
+            "SQL": digest(model.sql, _kind(model.contract)),
             "engine": engine_fingerprint(),
             "parameters": {name: str(values[name]) for name in sorted(model.parameters)},
             "inputs": {name: self._input_fingerprint(name) for name in sorted(model.inputs)},
@@ -294,3 +295,8 @@ class Runner:
         for name in leftovers:
             self.forget(name)
         self.warehouse.drop(leftovers)
+
+
+def _kind(contract: Contract) -> str:
+    """What is made of the model's SQL: another layout is another table."""
+    return "view" if contract.is_view else f"table {contract.layout.sql}".strip()

@@ -23,7 +23,8 @@ from analysis_lib.parameters import Parameters, make_parameters
 from analysis_lib.settings import Settings, load_settings
 from analysis_lib.state import read_state
 from analysis_lib.warehouse import dialect
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
+from analysis_lib.warehouse.base import Warehouse
+from analysis_lib.warehouse.opening import choose_shop, open_warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,15 +66,15 @@ class Shop:
 
     def __init__(
         self,
-        warehouse: DuckDBWarehouse,
+        warehouse: Warehouse,
         project: Project,
         parameters: Parameters,
         fingerprints: Mapping[str, str],
         missing: Mapping[str, tuple[str, ...]],
-        reopen: Callable[[], DuckDBWarehouse] | None = None,
+        reopen: Callable[[], Warehouse] | None = None,
         kept_apart: str = "",
     ) -> None:
-        self._held: DuckDBWarehouse | None = warehouse
+        self._held: Warehouse | None = warehouse
         self._reopen = reopen
         self._project = project
         self._missing = missing
@@ -87,7 +88,7 @@ class Shop:
         self.row_limit = ask.ROW_LIMIT
 
     @property
-    def _warehouse(self) -> DuckDBWarehouse:
+    def _warehouse(self) -> Warehouse:
         if self._held is None:
             if self._reopen is None:
                 raise ModelError(f"The shop {self.name} was closed.", "Open it again with open_shop().")
@@ -320,7 +321,7 @@ def open_shop(
     kernel.prepare()
     settings = settings or load_settings(shop=shop)
     name, source = choose_shop(settings, shop)
-    with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+    with open_warehouse(settings, name, read_only=True) as warehouse:
         project = project_of(warehouse, source, settings)
         edition = read_edition(warehouse)
         made_with = read_state(warehouse).parameters
@@ -346,7 +347,7 @@ def open_shop(
         kernel.release_all()  # a process cannot hold a file both for reading and for writing
         kernel.say(f"Building marts for these parameters, apart from those of the shop {name} …")
         beside.build()
-    make = (lambda: DuckDBWarehouse(settings, name, read_only=True)) if is_own else beside.open
+    make = (lambda: open_warehouse(settings, name, read_only=True)) if is_own else beside.open
     return _opened(make, project, wanted, "" if is_own else beside.path.name)
 
 
@@ -354,20 +355,18 @@ def _build(settings: Settings, name: str, project: Project, wanted: Parameters) 
     """Bring the shop's own marts up to date."""
     kernel.release_all()
     kernel.say(f"Building the marts of the shop {name}, which are not up to date …")
-    with DuckDBWarehouse(settings, name) as writable:
+    with open_warehouse(settings, name) as writable:
         summary = runner.Runner(writable, project, wanted).build()
         checks.Checker(writable, project, summary.parameters, summary.fingerprints).run()
 
 
-def _opened(
-    make: Callable[[], DuckDBWarehouse], project: Project, wanted: Parameters, kept_apart: str
-) -> Shop:
+def _opened(make: Callable[[], Warehouse], project: Project, wanted: Parameters, kept_apart: str) -> Shop:
     """A shop on marts that are up to date; each time it is opened again, they must be the same."""
     warehouse = make()
     work = runner.Runner(warehouse, project, wanted)
     work.stale()
 
-    def reopen() -> DuckDBWarehouse:
+    def reopen() -> Warehouse:
         again = make()
         now = read_state(again).models
         changed = [name for name, old in work.fingerprints.items() if now.get(name, ("",))[0] != old]
@@ -381,7 +380,7 @@ def _opened(
     return book
 
 
-def wanted_parameters(settings: Settings, warehouse: DuckDBWarehouse, given: Mapping[str, Any]) -> Parameters:
+def wanted_parameters(settings: Settings, warehouse: Warehouse, given: Mapping[str, Any]) -> Parameters:
     """What was given wins over the last build, which wins over the settings file and the defaults."""
     last = {
         name: value

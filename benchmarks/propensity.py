@@ -24,7 +24,8 @@ from analysis_lib.parameters import PARAMETERS, make_parameters
 from analysis_lib.settings import load_settings
 from analysis_lib.statistics import propensity
 from analysis_lib.warehouse import dialect
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.opening import choose_shop
 
 MODELS = (
     "int_propensity_pairs",

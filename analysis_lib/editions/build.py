@@ -18,7 +18,8 @@ from analysis_lib.progress import ProgressCallback
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
 from analysis_lib.state import read_state
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.base import Warehouse
+from analysis_lib.warehouse.opening import open_warehouse
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def build_edition(
     if edition.dimension and parameters != whole.parameters:
         base = edition.base_schema(whole.shop)
         _build_base(settings, whole.shop, base, edition, whole.project, parameters)
-    with DuckDBWarehouse(settings, schema) as warehouse:
+    with open_warehouse(settings, schema) as warehouse:
         if "load_ledger" in warehouse.tables():
             raise ModelError(
                 f"The edition {edition.id} would need the schema {schema}, which is a shop of its own.",
@@ -108,7 +109,7 @@ def _build_base(
 ) -> None:
     """The models of the whole shop that an edition of other parameters reads, with those parameters."""
     everybody = Edition(id=base, title=base, parameters=edition.parameters)
-    with DuckDBWarehouse(settings, base) as warehouse:
+    with open_warehouse(settings, base) as warehouse:
         link_whole(warehouse, shop, everybody)
         runner = Runner(warehouse, project, parameters)
         runner.build(_available(runner, _read(edition)))
@@ -119,7 +120,7 @@ def _available(runner: Runner, models: Sequence[str]) -> list[str]:
     return [f"+{name}" for name in models if name in runner.missing and not runner.missing[name]]
 
 
-def _built(warehouse: DuckDBWarehouse, base: str, edition: Edition) -> list[str]:
+def _built(warehouse: Warehouse, base: str, edition: Edition) -> list[str]:
     """Which of the models that an edition reads are there: the shop's source may lack some."""
     with warehouse.at(base) as whole:
         there = read_state(whole).models

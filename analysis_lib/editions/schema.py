@@ -16,14 +16,14 @@ from analysis_lib.errors import ModelError
 from analysis_lib.models import Project, read_project
 from analysis_lib.settings import Settings
 from analysis_lib.state import EDITION_ABOUT, LINKED_LEDGER, LINKED_MODELS
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.base import Warehouse
 
 _ABOUT_COLUMNS = {"name": "STRING", "value": "STRING"}
 # Beside the raw tables: how many rows were read, and which were rejected.
 _LOADING = ("load_counts", "rejected_rows")
 
 
-def read_edition(warehouse: DuckDBWarehouse) -> Edition | None:
+def read_edition(warehouse: Warehouse) -> Edition | None:
     """The edition whose schema the warehouse is open on; None in that of a shop."""
     about = _about(warehouse)
     if not about:
@@ -48,18 +48,18 @@ def edition_is_not(name: str, edition: Edition, made_with: Mapping[str, str]) ->
     )
 
 
-def shop_of(warehouse: DuckDBWarehouse) -> str:
+def shop_of(warehouse: Warehouse) -> str:
     """The shop whose tables the warehouse is open on: its own name, or that of the edition's shop."""
     return _about(warehouse).get("shop", warehouse.shop)
 
 
-def project_of(warehouse: DuckDBWarehouse, source: str, settings: Settings) -> Project:
+def project_of(warehouse: Warehouse, source: str, settings: Settings) -> Project:
     """The models of the schema that the warehouse is open on, be it a shop's or an edition's."""
     whole = read_project(source, settings.rules, settings.sources)
     return people_project(whole) if _about(warehouse).get("dimension") else whole
 
 
-def link_whole(warehouse: DuckDBWarehouse, shop: str, edition: Edition) -> None:
+def link_whole(warehouse: Warehouse, shop: str, edition: Edition) -> None:
     """Let a schema read everything that was loaded for a shop, for other parameters than the shop's own."""
     with warehouse.at(shop) as whole:
         there = whole.tables()
@@ -68,9 +68,7 @@ def link_whole(warehouse: DuckDBWarehouse, shop: str, edition: Edition) -> None:
     _note(warehouse, edition, shop, source_of=shop, links=links)
 
 
-def link_people(
-    warehouse: DuckDBWarehouse, shop: str, base: str, models: Iterable[str], edition: Edition
-) -> None:
+def link_people(warehouse: Warehouse, shop: str, base: str, models: Iterable[str], edition: Edition) -> None:
     """Let an edition of some people read the built models of the whole shop.
 
     Parameters
@@ -96,13 +94,13 @@ def link_people(
     _note(warehouse, edition, shop, source_of=base, links=links)
 
 
-def _link(warehouse: DuckDBWarehouse, schema: str, links: Mapping[str, str]) -> None:
+def _link(warehouse: Warehouse, schema: str, links: Mapping[str, str]) -> None:
     for name, table in sorted(links.items()):
         warehouse.link(name, schema, table)
 
 
 def _note(
-    warehouse: DuckDBWarehouse, edition: Edition, shop: str, source_of: str, links: Mapping[str, str]
+    warehouse: Warehouse, edition: Edition, shop: str, source_of: str, links: Mapping[str, str]
 ) -> None:
     """Write down what the schema holds, and drop links of an earlier time."""
     wanted: dict[str, Any] = {
@@ -126,7 +124,7 @@ def _note(
     warehouse.append(EDITION_ABOUT, _ABOUT_COLUMNS, sorted(wanted.items()))
 
 
-def _about(warehouse: DuckDBWarehouse) -> dict[str, str]:
+def _about(warehouse: Warehouse) -> dict[str, str]:
     if EDITION_ABOUT not in warehouse.tables():
         return {}
     return dict(warehouse.rows(f"select name, value from {EDITION_ABOUT}"))

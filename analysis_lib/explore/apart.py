@@ -16,13 +16,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analysis_lib.checks import DQ_CHECKS, Checker
-from analysis_lib.errors import MissingInputError, ModelError
+from analysis_lib.errors import MissingInputError, ModelError, SettingsError
 from analysis_lib.models import Project, digest
 from analysis_lib.parameters import Parameters
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
 from analysis_lib.state import META_MODELS
-from analysis_lib.warehouse.base import NEXT_SUFFIX
+from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 FOLDER = "explore"
@@ -97,7 +97,7 @@ class Apart:
 
     def __init__(
         self,
-        warehouse: DuckDBWarehouse,
+        warehouse: Warehouse,
         settings: Settings,
         own: Runner,
         stale: Mapping[str, str],
@@ -128,7 +128,18 @@ class Apart:
         return path_of(self.settings, self.shop, self.wanted)
 
     def is_ready(self) -> bool:
-        """Whether the file is there and nothing in it is stale."""
+        """Whether the file is there and nothing in it is stale.
+
+        Raises
+        ------
+        SettingsError
+            The shop is not in a DuckDB file.
+        """
+        if self.settings.engine != "duckdb":
+            raise SettingsError(
+                "On BigQuery there are no marts for other parameters beside the published ones.",
+                f"Build these with: shopbook build --shop {self.shop}, or open the shop on DuckDB.",
+            )
         if not self.path.is_file():
             return False
         with open_apart(self.settings, self.shop, self.wanted) as warehouse:

@@ -14,7 +14,7 @@ from analysis_lib.errors import QueryError, did_you_mean
 from analysis_lib.explore.kernel import READ_ONLY
 from analysis_lib.models import Project
 from analysis_lib.warehouse import dialect
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def check_tables(tree: exp.Expression, shop: str, project: Project, tables: set[
 
 
 def run(
-    warehouse: DuckDBWarehouse,
+    warehouse: Warehouse,
     project: Project,
     tree: exp.Expression,
     values: Mapping[str, Any],
@@ -88,9 +88,7 @@ def run(
     return frame
 
 
-def _may_exceed(
-    warehouse: DuckDBWarehouse, tree: exp.Expression, limit: int, rows: Mapping[str, int]
-) -> bool:
+def _may_exceed(warehouse: Warehouse, tree: exp.Expression, limit: int, rows: Mapping[str, int]) -> bool:
     """Whether the result could have more rows: the largest table, once more for each join or union."""
     from sqlglot import exp
 
@@ -102,12 +100,12 @@ def _may_exceed(
     return bool(max(largest, 2) ** times > limit)
 
 
-def _count_table(warehouse: DuckDBWarehouse, name: str) -> int:
+def _count_table(warehouse: Warehouse, name: str) -> int:
     [(found,)] = warehouse.rows(f"select count(*) from {name}")
     return int(found)
 
 
-def _count(warehouse: DuckDBWarehouse, tree: exp.Expression, needed: Mapping[str, Any]) -> int:
+def _count(warehouse: Warehouse, tree: exp.Expression, needed: Mapping[str, Any]) -> int:
     """How many rows a query has: the engine leaves out sorting and the columns, so it is the cheap half."""
     from sqlglot import exp
 

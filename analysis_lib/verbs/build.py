@@ -13,7 +13,7 @@ from analysis_lib.parameters import make_parameters
 from analysis_lib.progress import Progress
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop, editions
+from analysis_lib.warehouse.opening import choose_shop, editions, open_warehouse
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def build(
         )
     project = read_project(source, settings.rules, settings.sources)
     outcomes: list[Outcome] = []
-    with DuckDBWarehouse(settings, name) as warehouse:
+    with open_warehouse(settings, name) as warehouse:
         with progress.stage("models") as step:
             summary = Runner(warehouse, project, parameters).build(select, step)
         if with_checks:

@@ -16,9 +16,20 @@ def shop_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def warehouse_flag(parser: argparse.ArgumentParser) -> None:
+    """Which warehouse: the same as the setting of that name."""
+    parser.add_argument(
+        "--warehouse",
+        default="",
+        metavar="bigquery|FILE",
+        help="bigquery, or a DuckDB file (default: the setting warehouse)",
+    )
+
+
 def parameter_flags(parser: argparse.ArgumentParser) -> None:
     """Which shop, and the run parameters."""
     shop_flag(parser)
+    warehouse_flag(parser)
     parser.add_argument("--as-of", default=None, help=PARAMETERS["as_of"].help)
     parser.add_argument("--window-days", default=None, help=PARAMETERS["window_days"].help)
     parser.add_argument(
@@ -29,6 +40,20 @@ def parameter_flags(parser: argparse.ArgumentParser) -> None:
         dest="assignments",
         help="any run parameter, for example --set timezone=Europe/Berlin (may be repeated)",
     )
+
+
+def models_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `models`."""
+    shop_flag(parser)
+    warehouse_flag(parser)
+
+
+def copy_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `copy`."""
+    parser.add_argument(
+        "--to", choices=("bigquery", "duckdb"), required=True, help="the warehouse to copy to"
+    )
+    shop_flag(parser)
 
 
 def given_parameters(arguments: argparse.Namespace) -> dict[str, object]:

@@ -21,7 +21,8 @@ from analysis_lib.profiles.environment import unknown_variables
 from analysis_lib.settings import Settings
 from analysis_lib.state import read_state
 from analysis_lib.warehouse import dialect
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop, shops, warehouse_bytes
+from analysis_lib.warehouse.duckdb import warehouse_bytes
+from analysis_lib.warehouse.opening import choose_shop, open_warehouse, shops
 
 MAX_CELL = 60
 
@@ -52,7 +53,7 @@ def _age(built_at: dt.datetime) -> str:
 def models_lines(settings: Settings, shop: str = "") -> list[str]:
     """Every model with its grain, availability, rows and age."""
     name, source = choose_shop(settings, shop)
-    with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+    with open_warehouse(settings, name, read_only=True) as warehouse:
         project = project_of(warehouse, source, settings)
         state = read_state(warehouse)
         built: dict[str, dt.datetime] = {}
@@ -80,7 +81,7 @@ def model_sql(settings: Settings, model: str, engine: str, shop: str, given: Map
     `engine` is ``bigquery`` or ``duckdb``. The parameters are those of the last build, where one was.
     """
     name, source = choose_shop(settings, shop)
-    with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+    with open_warehouse(settings, name, read_only=True) as warehouse:
         found = project_of(warehouse, source, settings).get(model)
         stored = read_state(warehouse).parameters
         schema = warehouse.schema()
@@ -115,7 +116,7 @@ def query_lines(
     name, source = choose_shop(settings, shop)
     project = read_project(source, settings.rules, settings.sources)
     tree = dialect.parse(sql)
-    with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+    with open_warehouse(settings, name, read_only=True) as warehouse:
         tables = warehouse.tables()
         for table in sorted(dialect.tables(tree)):
             if table not in tables and "." not in table:

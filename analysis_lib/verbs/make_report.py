@@ -8,7 +8,7 @@ import sys
 from analysis_lib import cli
 from analysis_lib.errors import ShopbookError
 from analysis_lib.settings import load_settings
-from analysis_lib.warehouse.duckdb import shops
+from analysis_lib.warehouse.opening import shops
 
 DEMO = ["--visitors", "20000", "--months", "18", "--seed", "7"]
 DEMO_SHOP = "demo"

@@ -24,6 +24,7 @@ from analysis_lib.verbs.report_request import (
     literals,
     stamp_of,
 )
+from analysis_lib.warehouse.opening import environment_of
 
 if TYPE_CHECKING:
     from analysis_lib.publish import PublishSummary
@@ -98,7 +99,7 @@ def report(
         renderer=choice.renderer,
         only=choice.only or None,
         force=choice.force,
-        environment={READ_ONLY: "1"},
+        environment={READ_ONLY: "1", **environment_of(settings)},
         editions=[
             edition_request(one, whole.shop, whole.source, built, commit, bool(choice.only))
             for one, built in zip(chosen, made, strict=True)

@@ -10,7 +10,7 @@ from analysis_lib.errors import SettingsError, did_you_mean
 from analysis_lib.publish.edition_entries import ALWAYS, EditionEntry
 from analysis_lib.settings import Settings
 from analysis_lib.verbs.report_choice import Choice
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.opening import open_warehouse
 
 EVERY = "all"
 # Each person's value, as stg_edition_people takes it, with sessions and revenue; for people with a value.
@@ -100,7 +100,7 @@ def choose(chosen: Sequence[Chosen], entries: Sequence[EditionEntry], choice: Ch
 def largest(settings: Settings, shop: str, dimension: str) -> list[str]:
     """The values of a dimension, largest first: by net revenue of their people, then sessions, then name."""
     value, needed = _VALUES[dimension]
-    with DuckDBWarehouse(settings, shop, read_only=True) as warehouse:
+    with open_warehouse(settings, shop, read_only=True) as warehouse:
         there = warehouse.tables()
         if not set(needed) & there:
             return []

@@ -29,7 +29,7 @@ from analysis_lib.verbs.report_request import (
     literals,
     stamp_of,
 )
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop, editions, shops
+from analysis_lib.warehouse.opening import choose_shop, editions, environment_of, open_warehouse, shops
 
 _INPUTS_CHANGED = re.compile(r"(its inputs|[a-z0-9_]+(, [a-z0-9_]+)*) changed")
 _LIBRARY = Path(analysis_lib.__file__).parent
@@ -53,7 +53,7 @@ def list_lines(settings: Settings, shop: str, _given: Mapping[str, object], choi
         head = f"nothing has been loaded yet for the shop {waits}"
     elif shop or shops(settings):
         name, source = choose_shop(settings, shop)
-        with DuckDBWarehouse(settings, name, read_only=True) as warehouse:
+        with open_warehouse(settings, name, read_only=True) as warehouse:
             lacks = Runner(warehouse, project_of(warehouse, source, settings), Parameters()).missing
         settled, waiting = settle(settings, name, reports.editions)
         choose(settled, reports.editions, choice)  # a wrong name is told here as well
@@ -133,7 +133,7 @@ def dry_run_lines(settings: Settings, shop: str, given: Mapping[str, object], ch
         renderer=choice.renderer,
         only=choice.only or None,
         force=choice.force,
-        environment={READ_ONLY: "1"},
+        environment={READ_ONLY: "1", **environment_of(settings)},
         editions=[edition_request(one, name, source, outcomes, "") for one, outcomes in made],
         remedy=REMEDY,
     )
@@ -168,7 +168,7 @@ def _look(
 
     It is not while staging is stale: the newest day is known only when it is built.
     """
-    with DuckDBWarehouse(settings, schema, read_only=True) as warehouse:
+    with open_warehouse(settings, schema, read_only=True) as warehouse:
         runner = Runner(warehouse, project_of(warehouse, source, settings), parameters)
         stale = runner.stale()
     by_reason: dict[str, list[str]] = {}

@@ -148,6 +148,10 @@ class BigQueryWarehouse:
         """The rows of a small GoogleSQL query, with exact decimals."""
         return as_rows(self._fetch(sql, parameters))
 
+    def rows_as_written(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query of the library's own, sent as it stands."""
+        return as_rows(self.jobs.fetch(sql))
+
     def _fetch(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None) -> pa.Table:
         return self.jobs.fetch(dialect.to_bigquery(sql, parameters or {}))
 
@@ -170,12 +174,13 @@ class BigQueryWarehouse:
 
     def schema(self) -> dialect.Schema:
         """Columns of the shop's tables with their GoogleSQL types."""
-        found: dict[str, dict[str, str]] = {}
-        for name in sorted(self.tables()):
-            with translated(name):
-                table = self.connection.client.get_table(self._address(name), retry=retry())
-            found[name] = googlesql_types(table.schema)
-        return found
+        return {name: self.columns(name) for name in sorted(self.tables())}
+
+    def columns(self, name: str) -> dict[str, str]:
+        """Columns of one table with their GoogleSQL types; MissingInputError where it is not there."""
+        with translated(name):
+            table = self.connection.client.get_table(self._address(name), retry=retry())
+        return googlesql_types(table.schema)
 
     def _count(self, name: str) -> int:
         with translated(name.removesuffix(NEXT_SUFFIX)):

@@ -114,7 +114,8 @@ def translate(error: BaseException, what: str = "") -> ShopbookError:
             f"BigQuery did not find the dataset in the location of the settings{where}: {text}.",
             "Set location in shopbook.toml to the dataset's own.",
         )
-    if reason in ("accessDenied", "forbidden") or (code in (401, 403) and not reason):
+    refused = reason in ("accessDenied", "forbidden", "authError") or code in (401, 403)
+    if refused and reason not in _QUOTA:
         return CloudError(
             f"BigQuery refused access{where}: {text}.",
             "Ask for the rights that docs/bigquery.md lists.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +126,18 @@ class Jobs:
         self._note(job, "", table.num_rows, table.nbytes)
         return table
 
+    def batches(self, sql: str) -> Iterator[pa.Table]:
+        """The rows of a large query in pieces, as they arrive; for copying, not for pages."""
+        import pyarrow as pa
+
+        job, rows = self._finished(sql, "")
+        count = size = 0
+        with translated():
+            for batch in rows.to_arrow_iterable(bqstorage_client=self.connection.storage):
+                count, size = count + batch.num_rows, size + batch.nbytes
+                yield pa.Table.from_batches([batch])
+        self._note(job, "", count, size)
+
     def estimate(self, sql: str, model: str = "") -> int:
         """The bytes that a query would read, by a dry run: nothing is billed."""
         with translated(model):
@@ -135,23 +147,27 @@ class Jobs:
         return int(job.total_bytes_processed or 0)
 
     def _finished(self, sql: str, model: str) -> tuple[QueryJob, Any]:
-        key = threading.get_ident()
+        """Run a job to its end; a job that failed for a passing reason is run again, as another job."""
         with translated(model):
-            job = self.connection.client.query(
-                sql, job_config=self.config(model), retry=retry(), job_retry=retry()
-            )
-            with self.run.lock:
-                self.run.running[key] = job
-            try:
-                if self.run.is_stopped:
-                    job.cancel()
-                return job, job.result(retry=retry())
-            except KeyboardInterrupt:
+            # The client would try again by itself, but for longer than a person waits.
+            finished: tuple[QueryJob, Any] = retry()(self._once)(sql, model)
+        return finished
+
+    def _once(self, sql: str, model: str) -> tuple[QueryJob, Any]:
+        key = threading.get_ident()
+        job = self.connection.client.query(sql, job_config=self.config(model), retry=retry(), job_retry=None)
+        with self.run.lock:
+            self.run.running[key] = job
+        try:
+            if self.run.is_stopped:
                 job.cancel()
-                raise
-            finally:
-                with self.run.lock:
-                    self.run.running.pop(key, None)
+            return job, job.result(retry=retry(), job_retry=None)
+        except KeyboardInterrupt:
+            job.cancel()
+            raise
+        finally:
+            with self.run.lock:
+                self.run.running.pop(key, None)
 
     def _note(self, job: QueryJob, model: str, rows: int = 0, fetched: int = 0) -> None:
         facts = JobFacts(

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from analysis_lib.contracts import Layout
-from analysis_lib.errors import MissingInputError, SettingsError, did_you_mean
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
@@ -67,47 +66,6 @@ def editions(settings: Settings) -> dict[str, str]:
             row = connection.execute(f"select value from {about} where name = 'shop'").fetchone()
             found[schema] = row[0] if row else ""
     return found
-
-
-def which_shop(settings: Settings) -> SettingsError:
-    """What is said where several shops have a profile and none was named."""
-    names = ", ".join(settings.profiles)
-    return SettingsError(
-        f"Several shops have a profile in shopbook.toml: {names}.",
-        f'Name one with --shop, or write shop = "{settings.profiles[0]}" at the top of the file.',
-    )
-
-
-def choose_shop(settings: Settings, name: str = "") -> tuple[str, str]:
-    """The shop to work on and its source: the named one, that of the settings, or the one loaded last.
-
-    Raises
-    ------
-    MissingInputError
-        When nothing was loaded yet, or there is no shop of that name.
-    SettingsError
-        Several shops have a profile, and none was named.
-    """
-    wanted = name or settings.shop or ""
-    if not wanted and settings.profiles:
-        raise which_shop(settings)
-    known = shops(settings)
-    if wanted and wanted not in known:
-        known |= {schema: known[shop] for schema, shop in editions(settings).items() if shop in known}
-    if wanted in settings.profiles and wanted not in known:
-        raise MissingInputError(
-            f"Nothing has been loaded yet for the shop {wanted}.",
-            f"Load what its profile names: shopbook load --shop {wanted}",
-        )
-    if not known:
-        raise MissingInputError(
-            "No shop has been loaded yet.", "Load one with: shopbook load thelook --from FOLDER"
-        )
-    if not wanted:
-        wanted = next(iter(known))
-    if wanted not in known:
-        raise MissingInputError(f"There is no shop {wanted}.", did_you_mean(wanted, known))
-    return wanted, known[wanted]
 
 
 # In DuckDB 2.0.0 this optimiser folded `sum(x) > 0` to false where a join met an empty table. Without it

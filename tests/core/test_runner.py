@@ -14,7 +14,8 @@ from analysis_lib.models import Project
 from analysis_lib.outcome import BuildSummary
 from analysis_lib.parameters import make_parameters
 from analysis_lib.runner import Runner
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, choose_shop
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.opening import choose_shop
 from tests.core.small_project import load_orders, model, orders_project, settings
 
 ORDERS = [(1, "2026-03-01 10:00", "10.00"), (2, "2026-03-02 10:00", "5.50"), (3, "2026-03-03 23:30", "1.00")]

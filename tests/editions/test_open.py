@@ -14,7 +14,7 @@ from analysis_lib.reporting.stamp import stamp
 from analysis_lib.settings import Settings
 from analysis_lib.shop import open_shop
 from analysis_lib.verbs.build import build
-from analysis_lib.warehouse.duckdb import choose_shop, shops
+from analysis_lib.warehouse.opening import choose_shop, shops
 
 FRANCE = Edition("fr", "France", dimension="country", value="France", entry="fr")
 

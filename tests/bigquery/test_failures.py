@@ -1,0 +1,151 @@
+"""What goes wrong on BigQuery, told in one sentence each; answered by a fake in the documented shapes."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from analysis_lib.errors import (
+    BudgetError,
+    CloudError,
+    MissingInputError,
+    ModelError,
+    QueryError,
+    SettingsError,
+)
+from analysis_lib.warehouse import bigquery_jobs
+from analysis_lib.warehouse.bigquery_jobs import Jobs, new_run
+from tests.bigquery.fake_service import FakeService, connection, done_job, failed_job, failure
+
+RATE = "Exceeded rate limits: too many table update operations for this table."
+OVER = "Query exceeded limit for bytes billed: 1073741824. 5368709120 or higher required."
+DENIED = "Access Denied: Table p:d.raw_events: User does not have permission to query table p:d.raw_events."
+QUOTA = "Quota exceeded: Your project exceeded quota for free query bytes scanned."
+NO_TABLE = "Not found: Table p:d.raw_events was not found in location EU"
+NO_DATASET = "Not found: Dataset p:d was not found in location EU"
+
+
+@pytest.fixture
+def service():
+    return FakeService()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr(bigquery_jobs, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(bigquery_jobs, "LONGEST_WAIT_SECONDS", 0.002)
+
+
+def jobs(service, **place):
+    return Jobs(connection(service, **place), "shop", new_run("shop"))
+
+
+SENTENCES = {
+    "over budget": (
+        failure(400, "bytesBilledLimitExceeded", OVER),
+        BudgetError,
+        "5.00 GiB, more than the 1.00 GiB",
+    ),
+    "missing rights": (
+        failure(403, "accessDenied", DENIED),
+        CloudError,
+        "refused access while working on fct_a",
+    ),
+    "spent quota": (failure(403, "quotaExceeded", QUOTA), CloudError, "quota of the Google Cloud project"),
+    "missing table": (failure(404, "notFound", NO_TABLE), MissingInputError, "Table p:d.raw_events"),
+    "wrong location": (failure(404, "notFound", NO_DATASET), SettingsError, "location"),
+    "wrong SQL": (
+        failure(400, "invalidQuery", "Unrecognized name: sesions"),
+        ModelError,
+        "fct_a failed",
+    ),
+    "signed out": (failure(401, "authError", "Invalid Credentials"), CloudError, "refused access"),
+}
+
+
+@pytest.mark.parametrize("how", ["refused", "failed later"])
+@pytest.mark.parametrize("name", SENTENCES)
+def test_each_is_one_sentence_with_a_remedy_and_is_not_tried_again(service, name, how):
+    answer, kind, words = SENTENCES[name]
+    if how == "failed later":
+        error = answer[1]["error"]["errors"][0]
+        answer = failed_job(error["reason"], error["message"])
+    service.script = [answer]
+    with pytest.raises(kind, match=words) as caught:
+        jobs(service).execute("create table a as select 1", "fct_a")
+    assert len(service.inserted) == 1
+    assert "http" not in str(caught.value)
+    assert "Job ID" not in str(caught.value)
+    assert kind is ModelError or caught.value.hint
+
+
+def test_a_query_that_fails_names_no_model(service):
+    service.script = [failure(400, "invalidQuery", "Syntax error: Unexpected end of script at [1:9]")]
+    with pytest.raises(QueryError, match="The query failed: Syntax error: Unexpected end of script"):
+        jobs(service).execute("select 1 +")
+
+
+PASSING = {
+    "rate limit": failure(403, "rateLimitExceeded", RATE),
+    "backend": failure(503, "backendError", "Error encountered during execution."),
+    "internal": failure(500, "internalError", "An internal error occurred."),
+    "rate limit of a job": failed_job("jobRateLimitExceeded", RATE),
+    "backend of a job": failed_job("jobBackendError", "Error encountered during execution."),
+    "broken connection": requests.exceptions.ConnectionError("Connection aborted."),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_what_may_pass_is_tried_again_until_it_does(service, name):
+    service.script = [PASSING[name], PASSING[name]]
+    jobs(service).execute("create or replace table a as select 1", "fct_a")
+    assert len(service.inserted) == 3
+    assert len({job["configuration"]["query"]["query"] for job in service.inserted}) == 1
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_but_not_for_ever(service, name, monkeypatch):
+    monkeypatch.setattr(bigquery_jobs, "RETRY_SECONDS", 0.1)
+    service.script = [PASSING[name]] * 10_000
+    with pytest.raises(CloudError) as caught:
+        jobs(service).execute("select 1", "fct_a")
+    assert "fct_a" in caught.value.message
+    assert 2 < len(service.inserted) < 1000
+
+
+def test_the_most_bytes_of_the_profile_go_with_every_query(service):
+    jobs(service, maximum_bytes_billed=10**9).execute("select 1")
+    assert service.inserted[0]["configuration"]["query"]["maximumBytesBilled"] == str(10**9)
+
+
+def test_without_a_limit_none_is_sent(service):
+    jobs(service).execute("select 1")
+    assert "maximumBytesBilled" not in service.inserted[0]["configuration"]["query"]
+
+
+def test_an_estimate_is_a_dry_run(service):
+    service.script = [done_job(totalBytesProcessed=5 * 2**40)]
+    assert jobs(service).estimate("select 1", "fct_a") == 5 * 2**40
+    assert service.inserted[0]["configuration"]["dryRun"] is True
+
+
+def test_bytes_and_slots_of_each_job_are_kept(service):
+    one = jobs(service)
+    service.script = [done_job(totalBytesProcessed=100, totalBytesBilled=10_485_760, totalSlotMs=1234)]
+    one.execute("create or replace table a as select 1", "fct_a")
+    [facts] = one.run.facts
+    assert (facts.model, facts.bytes_processed, facts.bytes_billed) == ("fct_a", 100, 10_485_760)
+    assert facts.slot_milliseconds == 1234
+
+
+def test_stopping_cancels_the_job_under_way(service, monkeypatch):
+    one = jobs(service)
+
+    def stopped(*_given, **_named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("google.cloud.bigquery.job.QueryJob.result", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        one.execute("select 1")
+    assert service.cancelled == [service.inserted[0]["jobReference"]["jobId"]]
+    assert not one.run.running

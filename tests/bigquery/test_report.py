@@ -1,0 +1,108 @@
+"""A whole shop on BigQuery: copied up with proof, built and checked there, every table as on DuckDB."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from analysis_lib.errors import BadDataError
+from analysis_lib.models import read_project
+from analysis_lib.progress import Progress
+from analysis_lib.simulate import simulate
+from analysis_lib.verbs.build import build
+from analysis_lib.verbs.copy import copy
+from analysis_lib.verbs.load import load
+from analysis_lib.warehouse import moving
+from analysis_lib.warehouse.bigquery import BigQueryWarehouse
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.opening import choose_shop, shops
+from tests.bigquery.conftest import on_emulator
+from tests.bigquery.shops import differences
+
+SHOP = "twofold"
+LOADED = {"rejected_rows", "load_counts", "load_ledger"}
+
+
+def quiet():
+    return Progress(quiet=True)
+
+
+@pytest.fixture(scope="module")
+def cloud(emulator, tmp_path_factory):
+    """Settings of a small shop that is built on DuckDB and copied to the emulator."""
+    root = tmp_path_factory.mktemp("twofold")
+    settings = on_emulator(root)
+    simulate(400, 5, 7, root / "files")
+    load(embedded(settings), quiet(), "thelook", [root / "files"], SHOP)
+    build(embedded(settings), quiet(), SHOP, with_checks=True)
+    copy(settings, quiet(), "bigquery", SHOP)
+    return settings
+
+
+def embedded(settings):
+    return dataclasses.replace(settings, engine="duckdb")
+
+
+@pytest.fixture(scope="module")
+def built(cloud):
+    """The outcome of a build with checks on the emulator."""
+    return build(cloud, quiet(), SHOP, with_checks=True)
+
+
+@pytest.fixture
+def both(cloud):
+    with DuckDBWarehouse(cloud, SHOP, read_only=True) as small, BigQueryWarehouse(cloud, SHOP, True) as large:
+        yield small, large
+
+
+def test_a_shop_that_was_copied_is_found_in_the_project(cloud):
+    assert shops(cloud) == {SHOP: "thelook"}
+    assert choose_shop(cloud) == (SHOP, "thelook")
+
+
+def test_what_was_loaded_is_the_same_after_the_copy(both):
+    small, large = both
+    names = moving.loaded_tables(small)
+    assert {*names} >= {"raw_events", "raw_orders", *LOADED}
+    for name in names:
+        assert differences(small, large, name) == ""
+        assert large.columns(name) == small.schema()[name]
+
+
+def test_every_mart_is_the_same_as_on_duckdb(built, both):
+    small, large = both
+    project = read_project("thelook")
+    assert built.build.count("built") == len(project.models)
+    assert [found for name in project.models if (found := differences(small, large, name))] == []
+
+
+def test_every_check_has_the_same_outcome(built, both):
+    small, large = both
+    query = "select model, column_name, check_name, brief, failing_rows, status, fingerprint from dq_checks"
+    assert sorted(small.rows(query)) == sorted(large.rows(query))
+
+
+def test_a_second_build_builds_nothing(built, cloud):
+    again = build(cloud, quiet(), SHOP, with_checks=True)
+    assert again.build.count("built") == 0
+    assert again.build.fingerprints == built.build.fingerprints
+
+
+def test_what_was_copied_back_is_the_same(built, cloud, both, tmp_path):
+    back = dataclasses.replace(cloud, warehouse=tmp_path / "back.duckdb")
+    lines = copy(back, quiet(), "duckdb", SHOP)
+    assert any(line.startswith("raw_events: ") for line in lines)
+    with DuckDBWarehouse(back, SHOP, read_only=True) as returned:
+        for name in moving.loaded_tables(returned):
+            assert differences(both[0], returned, name) == ""
+        assert not {name for name in returned.tables() if name.endswith("__next")}
+
+
+def test_a_row_lost_on_the_way_is_found_and_nothing_is_replaced(built, cloud, both, monkeypatch):
+    batches = moving._batches_of
+    monkeypatch.setattr(moving, "_batches_of", lambda *given: (table.slice(1) for table in batches(*given)))
+    before = both[1].rows("select count(*) from raw_orders")
+    with pytest.raises(BadDataError, match="raw_distribution_centers is not the same on both sides"):
+        copy(cloud, quiet(), "bigquery", SHOP)
+    assert both[1].rows("select count(*) from raw_orders") == before
