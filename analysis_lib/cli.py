@@ -103,6 +103,12 @@ def _build(arguments: argparse.Namespace, progress: Progress) -> int:
     from analysis_lib.verbs.build import build, build_lines
 
     select = [name for text in arguments.select for name in text.split(",") if name]
+    if arguments.estimate:
+        from analysis_lib.verbs.estimate import estimate_lines
+
+        given = flags.given_parameters(arguments)
+        _print(estimate_lines(_settings(arguments), arguments.shop, given, select))
+        return 0
     outcomes = build(
         _settings(arguments), progress, arguments.shop, flags.given_parameters(arguments), select
     )
@@ -145,7 +151,9 @@ def _report(arguments: argparse.Namespace, progress: Progress) -> int:
         return 0
     choice = _report_choice(arguments, settings)
     with recorded(settings) as run:
-        loaded = None if arguments.no_load else load_new(settings, progress)
+        # Files are loaded on this machine; a shop on BigQuery is copied there, or read where it is.
+        loads = not arguments.no_load and settings.engine == "duckdb"
+        loaded = load_new(settings, progress) if loads else None
         given = flags.given_parameters(arguments)
         lines = report(settings, progress, arguments.shop, given, choice, run)
         if loaded and loaded.is_changed:

@@ -18,12 +18,13 @@ from analysis_lib.warehouse.opening import choose_shop, editions, open_warehouse
 
 @dataclass(frozen=True)
 class Outcomes:
-    """A shop whose marts were built and, where asked for, checked."""
+    """A shop whose marts were built and, where asked for, checked; `usage` is what that cost, in words."""
 
     shop: str
     source: str
     build: BuildSummary
     checks: list[Outcome]
+    usage: str = ""
 
     def count(self, status: str) -> int:
         """How many checks `passed`, `warned` or `failed`."""
@@ -58,7 +59,8 @@ def build(
             with progress.stage("checks") as step:
                 checker = Checker(warehouse, project, summary.parameters, summary.fingerprints)
                 outcomes = checker.run(step)
-    return Outcomes(name, source, summary, outcomes)
+        usage = warehouse.usage()
+    return Outcomes(name, source, summary, outcomes, usage)
 
 
 def build_lines(outcomes: Outcomes) -> list[str]:
@@ -79,6 +81,7 @@ def build_lines(outcomes: Outcomes) -> list[str]:
     built = outcomes.build.count("built")
     state = f"{built} models built, {reused} reused" if built else f"nothing changed, {reused} models reused"
     lines.append(f"shop {outcomes.shop} as of {as_of}: {state}")
+    lines += [outcomes.usage] if outcomes.usage else []
     return lines
 
 

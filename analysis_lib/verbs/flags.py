@@ -217,6 +217,11 @@ def build_flags(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="only this model; +MODEL with what it needs, MODEL+ with what needs it",
     )
+    parser.add_argument(
+        "--estimate",
+        action="store_true",
+        help="on BigQuery: say what it would read and cost; builds nothing",
+    )
 
 
 def report_flags(parser: argparse.ArgumentParser) -> None:

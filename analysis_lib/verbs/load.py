@@ -15,7 +15,8 @@ from analysis_lib.sources.postgres.address import is_address
 from analysis_lib.sources.summary import LoadSummary
 from analysis_lib.sources.written import parse_formats
 from analysis_lib.verbs.load_database import NO_CHOICE, DatabaseChoice, wanted_database
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse, which_shop
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.opening import which_shop
 
 
 @dataclass(frozen=True)

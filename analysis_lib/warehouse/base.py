@@ -85,6 +85,9 @@ class Warehouse(Protocol):
     def careful(self) -> AbstractContextManager[None]:
         """While it is open, queries avoid what the engine is known to get wrong over empty tables."""
 
+    def usage(self) -> str:
+        """What this run read and cost so far, in words; empty where nothing is billed."""
+
     def interrupt(self) -> None:
         """Stop what the sessions are running."""
 

@@ -16,6 +16,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.warehouse import bigquery_swap, dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
 from analysis_lib.warehouse.bigquery_client import check_dataset, connect, translated
+from analysis_lib.warehouse.bigquery_cost import usage
 from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run, retry
 from analysis_lib.warehouse.bigquery_values import (
     as_frame,
@@ -131,6 +132,10 @@ class BigQueryWarehouse:
     def careful(self) -> Iterator[None]:
         """Nothing to be careful about: BigQuery answers over empty tables as over others."""
         yield
+
+    def usage(self) -> str:
+        """Bytes, price and slot time of the jobs so far, and what came here."""
+        return usage(self.facts, self.settings.bigquery.price_per_tib)
 
     def interrupt(self) -> None:
         """Cancel the jobs of all sessions."""

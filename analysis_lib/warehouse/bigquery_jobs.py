@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from analysis_lib.errors import BudgetError
 from analysis_lib.warehouse.bigquery_client import Connection, translated
 from analysis_lib.warehouse.bigquery_failures import is_passing
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 20.0
 RETRY_SECONDS = 120.0
+# A script on small tables of the library's own, which cannot be run dry.
+_SCRIPT = "begin transaction"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Run:
     running: dict[int, QueryJob] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_stopped: bool = False
+    planned_bytes: int = 0
 
     def interrupt(self) -> None:
         """Cancel the jobs under way; what they would have made is not made."""
@@ -150,8 +154,25 @@ class Jobs:
         """Run a job to its end; a job that failed for a passing reason is run again, as another job."""
         with translated(model):
             # The client would try again by itself, but for longer than a person waits.
+            self._stay_within_run(sql, model)
             finished: tuple[QueryJob, Any] = retry()(self._once)(sql, model)
         return finished
+
+    def _stay_within_run(self, sql: str, model: str) -> None:
+        """Refuse what would take the run over its most bytes; a dry run says how many, at no cost."""
+        most = self.connection.place.maximum_bytes_per_run
+        if most is None or sql.startswith(_SCRIPT):
+            return
+        needed = self.estimate(sql, model)
+        with self.run.lock:
+            if self.run.planned_bytes + needed > most:
+                raise BudgetError(
+                    f"{model or 'The query'} would read {needed:,} bytes, and with the "
+                    f"{self.run.planned_bytes:,} before it more than the {most:,} that "
+                    "maximum_bytes_per_run allows; it was not run.",
+                    "Choose a shorter period, or raise maximum_bytes_per_run in shopbook.toml.",
+                )
+            self.run.planned_bytes += needed
 
     def _once(self, sql: str, model: str) -> tuple[QueryJob, Any]:
         key = threading.get_ident()

@@ -173,6 +173,10 @@ class DuckDBWarehouse:
             self._make_room(name, for_view=kind == "view")
             self.connection.execute(f'create or replace {kind} "{name}" as select * from {source}."{table}"')
 
+    def usage(self) -> str:
+        """Nothing is billed."""
+        return ""
+
     def interrupt(self) -> None:
         """Stop what the sessions are running."""
         for session in list(self._sessions):

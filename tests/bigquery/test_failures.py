@@ -123,6 +123,16 @@ def test_without_a_limit_none_is_sent(service):
     assert "maximumBytesBilled" not in service.inserted[0]["configuration"]["query"]
 
 
+def test_a_run_that_would_read_more_than_it_may_is_stopped_before_the_query_that_would(service):
+    one = jobs(service, maximum_bytes_per_run=1000)
+    service.script = [done_job(totalBytesProcessed=600), done_job(), done_job(totalBytesProcessed=600)]
+    one.execute("create or replace table a as select 1", "fct_a")
+    with pytest.raises(BudgetError, match="fct_b would read 600 bytes, and with the 600 before it more than"):
+        one.execute("create or replace table b as select 1", "fct_b")
+    dry = [bool(job["configuration"].get("dryRun")) for job in service.inserted]
+    assert dry == [True, False, True]
+
+
 def test_an_estimate_is_a_dry_run(service):
     service.script = [done_job(totalBytesProcessed=5 * 2**40)]
     assert jobs(service).estimate("select 1", "fct_a") == 5 * 2**40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 
@@ -15,6 +16,7 @@ from analysis_lib.verbs.copy import copy
 from analysis_lib.verbs.load import load
 from analysis_lib.warehouse import moving
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
+from analysis_lib.warehouse.bigquery_jobs import Jobs
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from analysis_lib.warehouse.opening import choose_shop, shops
 from tests.bigquery.conftest import on_emulator
@@ -45,9 +47,27 @@ def embedded(settings):
 
 
 @pytest.fixture(scope="module")
-def built(cloud):
-    """The outcome of a build with checks on the emulator."""
-    return build(cloud, quiet(), SHOP, with_checks=True)
+def facts():
+    """What every job of this module did."""
+    noted = []
+    note = Jobs._note
+
+    def recorded(self, job, model, rows=0, fetched=0):
+        noted.append((job.query, rows, fetched))
+        note(self, job, model, rows, fetched)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Jobs, "_note", recorded)
+        yield noted
+
+
+@pytest.fixture(scope="module")
+def built(cloud, facts):
+    """The outcome of a build with checks on the emulator; `facts` then hold those of its jobs alone."""
+    facts.clear()
+    outcome = build(cloud, quiet(), SHOP, with_checks=True)
+    facts.append(("the build ends here", 0, 0))
+    return outcome
 
 
 @pytest.fixture
@@ -81,6 +101,18 @@ def test_every_check_has_the_same_outcome(built, both):
     small, large = both
     query = "select model, column_name, check_name, brief, failing_rows, status, fingerprint from dq_checks"
     assert sorted(small.rows(query)) == sorted(large.rows(query))
+
+
+def test_a_build_fetches_no_events(built, facts, both):
+    """What comes to this machine are counts, samples and grouped tables: far less than one row an event."""
+    jobs = list(itertools.takewhile(lambda job: job[0] != "the build ends here", facts))
+    [(events,)] = both[1].rows("select count(*) from raw_events")
+    large = both[1].connection.client.get_table(f"{both[1].dataset}.raw_events").num_bytes
+    assert len(jobs) > 100
+    assert max(rows for _, rows, _ in jobs) < events / 2
+    assert sum(fetched for _, _, fetched in jobs) < large
+    row_by_row = [query for query, rows, _ in jobs if rows > 100 and "event" in query.split(" from ")[-1]]
+    assert row_by_row == []
 
 
 def test_a_second_build_builds_nothing(built, cloud):

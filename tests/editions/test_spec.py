@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis_lib.editions.spec import DIMENSIONS, NOT_SET, Edition, slugs
-from analysis_lib.warehouse.duckdb import check_shop_name
+from analysis_lib.warehouse.names import check_shop_name
 
 
 @given(st.lists(st.text(min_size=1, max_size=12), unique=True, max_size=8))
