@@ -173,7 +173,8 @@ def _decision_lines(file: FileOutcome) -> Iterable[str]:
     if decisions.get("ignored_columns"):
         yield f"columns left out: {_joined(decisions['ignored_columns'])}"
     if decisions.get("absent_columns"):
-        yield f"columns not in the file, so empty: {_joined(decisions['absent_columns'])}"
+        what = "table" if decisions.get("format") == "postgresql" else "file"
+        yield f"columns not in the {what}, so empty: {_joined(decisions['absent_columns'])}"
 
 
 def _joined(values: object) -> str:
