@@ -110,6 +110,8 @@ def _column(part: Part, profile: Profile) -> list[str]:
         meaning in {"order_id", "created_at", "event_time", "event_type", "date", "spend"}
         and part.kind != "refunds"
     )
+    if profile.format and "format" in Column.__dataclass_fields__:
+        said.append(f"format: {profile.format}")
     if profile.name in part.key:
         said.append("key: true")
     elif needed and not profile.missing:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import yaml
 
 from analysis_lib.errors import BadDataError
 from analysis_lib.sources.convert import is_nested
+from analysis_lib.sources.draft.native import load_as, read_by_the_loader
 from analysis_lib.sources.draft.profile import Profile, profile
 from analysis_lib.sources.draft.spelling import plain
 from analysis_lib.sources.find import data_suffix, find_files
 from analysis_lib.sources.header import standard_name
-from analysis_lib.sources.load import load
 from analysis_lib.sources.read import Head, identifier, read_head
 from analysis_lib.sources.recognise import words
 
@@ -72,12 +71,6 @@ def look(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> list[L
         else:
             groups.append([head])
     tables = _named(groups)
-    with tempfile.TemporaryDirectory(prefix="shopbook_look_") as folder:
-        _define(Path(folder), tables)
-        for name, group in tables.items():
-            # One table at a time: while the columns are not known, names alone must not decide.
-            paths_of = [head.path for head in group]
-            load(connection, "look", paths_of, [name], own_sources=Path(folder), max_rejected_share=1.0)
     return [_looked(connection, name, group) for name, group in tables.items()]
 
 
@@ -113,17 +106,11 @@ def _named(groups: Sequence[list[Head]]) -> dict[str, list[Head]]:
     return tables
 
 
-def _define(folder: Path, tables: dict[str, list[Head]]) -> None:
-    entries = {}
-    for name, group in tables.items():
-        columns = {column: {"type": "STRING", "description": "x"} for column in _headers(group) if column}
-        entries[name] = {"description": "x", "without": "x", "keyless": True, "columns": columns}
-        entries[name]["aliases"] = sorted({_stem(head.path) for head in group})
-    (folder / "look").mkdir()
-    document = {"name": "look", "description": "x", "tables": entries}
-    (folder / "look" / "source.yml").write_text(
-        yaml.safe_dump(document, allow_unicode=True), encoding="utf-8"
-    )
+def _as_text(group: Sequence[Head]) -> dict[str, Any]:
+    """The definition of a table in which every column is text, so that nothing is rejected for its value."""
+    columns = {column: {"type": "STRING", "description": "x"} for column in _headers(group) if column}
+    aliases = sorted({_stem(head.path) for head in group})
+    return {"description": "x", "without": "x", "keyless": True, "columns": columns, "aliases": aliases}
 
 
 def _headers(group: Sequence[Head]) -> dict[str, str]:
@@ -143,11 +130,14 @@ def _looked(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[He
         for header, type_ in zip(group[0].columns, group[0].types, strict=True)
         if not header.strip() or is_nested(type_)
     ]
+    if not headers:
+        raise BadDataError(f"{group[0].path.name} has no column with a name.", "Give it a header line.")
+    entry, paths = _as_text(group), [head.path for head in group]
+    load_as(connection, name, entry, paths)
     unread = connection.execute("select count(*) from rejected_rows where table_name = ?", [name]).fetchall()
     columns = profile(connection, f"raw_{name}", list(headers.items()))
+    columns = read_by_the_loader(connection, name, entry, paths, columns)
     files = tuple(sorted(head.path.name for head in group))
-    if not columns:
-        raise BadDataError(f"{files[0]} has no column with a name.", "Give it a header line.")
     alias = _stem(group[0].path)
     return Looked(name, alias, files, columns, tuple(left_out), int(unread[0][0]))
 

@@ -27,7 +27,7 @@ class Profile:
     `kind` is a type of `source.yml`. `style` says how a text must be read to have that type: `comma` or
     `point` (amounts with currency signs or thousands separators), a layout such as `%d.%m.%Y %H:%M`, or the
     two that are possible, parted by a bar; empty where the loader reads it. `values` are the words of a
-    column that has few, with their counts.
+    column that has few, with their counts. `format` is the name of a way of writing that the loader reads.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Profile:
     has_time: bool = False
     is_mail: bool = False
     has_point: bool = False
+    format: str = ""
     values: tuple[tuple[str, int], ...] = ()
 
     @property
