@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from analysis_lib.sources.definition import Column
 from analysis_lib.sources.draft.context import Context
 from analysis_lib.sources.draft.expressions import drafted_type
 from analysis_lib.sources.draft.layout import comment
