@@ -148,6 +148,6 @@ def _described(profile: Profile) -> str:
         )
     elif profile.lowest:
         facts.append(f"{profile.lowest} to {profile.highest}")
-    if profile.style and not profile.is_ambiguous:
+    if profile.sql_style and not profile.is_ambiguous:
         facts.append(f"as text, read by the SQL ({profile.style})")
     return "; ".join(facts).rstrip("…") + ("…" if facts[-1].endswith("…") else ".")

@@ -140,7 +140,7 @@ def returns_of(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Returns:
     by = max(("product", "customer", "order"), key=lambda kind: best[kind])
     if best["product"] >= 0.9 * best[by]:
         by = "product"
-    return Returns(int(rows), f"{money:,.2f}", by, int(all_units), best[by])
+    return Returns(int(rows), f"{money or 0:,.2f}", by, int(all_units), best[by])
 
 
 def _text(part: Part, *meanings: str) -> str:

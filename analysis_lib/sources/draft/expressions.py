@@ -77,10 +77,10 @@ def amount(pick: Pick, table: str = "") -> str:
     written, profile = name(pick.name, table), pick.profile
     if profile.is_ambiguous:
         return "cast(null as numeric)"
-    if not profile.style:
+    if not profile.sql_style:
         return written if drafted_type(profile) == "NUMERIC" else f"cast({written} as numeric)"
     kept = f"regexp_replace({written}, r'[^0-9,.-]', '')"
-    if profile.style == "comma":
+    if profile.sql_style == "comma":
         return f"cast(replace(replace({kept}, '.', ''), ',', '.') as numeric)"
     return f"cast(replace({kept}, ',', '') as numeric)"
 
@@ -97,10 +97,10 @@ def instant(pick: Pick, zone: str, table: str = "") -> str:
     local = f", {literal(zone)}" if zone else ""
     if profile.is_ambiguous:
         return "cast(null as timestamp)"
-    if profile.style and profile.kind == "DATE":
-        return f"timestamp(parse_date({literal(profile.style)}, trim({written})){local})"
-    if profile.style:
-        return f"parse_timestamp({literal(profile.style)}, trim({written}){local})"
+    if profile.sql_style and profile.kind == "DATE":
+        return f"timestamp(parse_date({literal(profile.sql_style)}, trim({written})){local})"
+    if profile.sql_style:
+        return f"parse_timestamp({literal(profile.sql_style)}, trim({written}){local})"
     if profile.kind == "DATE":
         return f"timestamp({written}{local})"
     return f"timestamp(datetime({written}){local})" if zone and not profile.has_zone else written
@@ -111,8 +111,8 @@ def day(pick: Pick, table: str = "") -> str:
     written, profile = name(pick.name, table), pick.profile
     if profile.is_ambiguous:
         return "cast(null as date)"
-    if profile.style and profile.kind == "DATE":
-        return f"parse_date({literal(profile.style)}, trim({written}))"
-    if profile.style:
-        return f"date(parse_timestamp({literal(profile.style)}, trim({written})), 'UTC')"
+    if profile.sql_style and profile.kind == "DATE":
+        return f"parse_date({literal(profile.sql_style)}, trim({written}))"
+    if profile.sql_style:
+        return f"date(parse_timestamp({literal(profile.sql_style)}, trim({written})), 'UTC')"
     return written if profile.kind == "DATE" else f"date({written}, 'UTC')"

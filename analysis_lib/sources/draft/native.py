@@ -49,7 +49,7 @@ def read_by_the_loader(
     paths: Sequence[Path],
     columns: dict[str, Profile],
 ) -> dict[str, Profile]:
-    """The profiles, without a style where the loader reads every value of the column, and reads the same.
+    """The profiles, with a format where the loader reads every value of the column, and reads the same.
 
     Parameters
     ----------
@@ -68,9 +68,7 @@ def read_by_the_loader(
     found = odd if _is_read(connection, table, entry, paths, columns, odd) else []
     if not found and len(odd) > 1:
         found = [name for name in odd if _is_read(connection, table, entry, paths, columns, [name])]
-    return columns | {
-        name: replace(columns[name], style="", format=format_of(columns[name].style)) for name in found
-    }
+    return columns | {name: replace(columns[name], format=format_of(columns[name].style)) for name in found}
 
 
 def _is_read(

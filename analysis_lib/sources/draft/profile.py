@@ -60,7 +60,12 @@ class Profile:
     @property
     def column_type(self) -> str:
         """The type in `source.yml`: what the loader cannot read stays text and is read by the SQL."""
-        return "STRING" if self.style else self.kind
+        return "STRING" if self.sql_style else self.kind
+
+    @property
+    def sql_style(self) -> str:
+        """How the SQL must read the text; empty where the loader does."""
+        return "" if self.format else self.style
 
 
 def profile(
