@@ -11,10 +11,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -109,21 +110,43 @@ def run_on_duckdb(
     rows: Mapping[str, Sequence[Row]],
     params: Mapping[str, object],
 ) -> Result:
-    """The translated query's result in a fresh DuckDB; types are DuckDB's."""
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+    """The translated query's result in an empty DuckDB database; types are DuckDB's.
+
+    The rows are those of a table that is made from the query, as a model's are: it must have the types, too.
+    """
+    with _empty_database() as connection:
         for name, columns in schema.items():
             listed = ", ".join(f'"{column}" {dialect.duckdb_type(kind)}' for column, kind in columns.items())
             connection.execute(f'create table "{name}" ({listed})')
             _insert(connection, name, rows.get(name, ()))
         translated = dialect.to_duckdb(sql, params, schema)
-        # a table made from it must have the types, not only the query
         connection.execute(f"create table __result as {translated}")
-        answer = connection.execute(translated)
+        answer = connection.execute("from __result")
         columns = tuple(column[0] for column in answer.description or ())
         found = [tuple(_normal(value) for value in row) for row in answer.fetchall()]
         types = connection.execute("describe __result").fetchall()
         return Result(columns, tuple(_plain(row[1]) for row in types), found)
+
+
+@functools.cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    """One a process: starting DuckDB takes as long as running a model on a few rows."""
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+@contextlib.contextmanager
+def _empty_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The connection on a database in memory of its own, which is gone afterwards."""
+    connection = _connection()
+    connection.execute("attach ':memory:' as one_case")
+    try:
+        connection.execute("use one_case")
+        yield connection
+    finally:
+        connection.execute("use memory")
+        connection.execute("detach one_case")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], size: int = 200) -> None:
