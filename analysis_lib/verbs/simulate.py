@@ -16,6 +16,7 @@ from analysis_lib.warehouse.connection import translated
 
 DEFAULT_FOLDER = "data/demo"
 DEFAULT_TABLE = "events_raw"
+_MEMORY = "2GB"
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,15 @@ def simulate(
     address = _address(into, table, replace)
     if not address:
         return _write(progress, shop, Path(out or DEFAULT_FOLDER))
-    if out:
-        lines = _write(progress, shop, Path(out))
-        return [*lines, _fill(progress, address, Path(out), table, replace)]
+    from analysis_lib.sources.postgres.fill import check_target
+
+    check_target(address, table or DEFAULT_TABLE, replace)
     with tempfile.TemporaryDirectory(prefix="shopbook_simulate_") as work:
-        folder = Path(work) / "shop"
+        folder = Path(out or f"{work}/shop")
         lines = _write(progress, shop, folder)
-        # Where the files were for a moment is of no interest.
-        return [*lines[1:2], _fill(progress, address, folder, table, replace)]
+        written = _fill(progress, address, folder, table, replace, work)
+    # Where the files were for a moment is of no interest.
+    return [*(lines if out else lines[1:2]), written]
 
 
 def _address(into: str, table: str, replace: bool) -> Address | None:
@@ -81,12 +83,17 @@ def _write(progress: Progress, shop: Shop, out: Path) -> list[str]:
     return summary.lines()
 
 
-def _fill(progress: Progress, address: Address, folder: Path, table: str, replace: bool) -> str:
+def _engine(work: str) -> duckdb.DuckDBPyConnection:
+    """DuckDB for sorting the events: what does not fit into memory goes to a folder of its own."""
+    return duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": f"{work}/sorting"})
+
+
+def _fill(progress: Progress, address: Address, folder: Path, table: str, replace: bool, work: str) -> str:
     # Only here, because pyarrow and the driver take a while to import.
     from analysis_lib.simulate.tracker import COLUMNS, TIME, tracker_events
     from analysis_lib.sources.postgres.fill import fill_table
 
     name = table or DEFAULT_TABLE
-    with progress.stage("into the database"), translated("the simulated events"), duckdb.connect() as engine:
+    with progress.stage("into the database"), translated("the simulated events"), _engine(work) as engine:
         rows = fill_table(address, name, COLUMNS, tracker_events(engine, folder), TIME, replace)
     return f"{rows:,} events were written into the table {name} of the database."

@@ -61,6 +61,33 @@ def fill_table(
             raise cannot_write(error, address, name) from None
 
 
+def check_target(address: Address, name: str, replace: bool = False) -> None:
+    """Raise what :func:`fill_table` would before it writes: before the rows are made, not after."""
+    with connected(address) as connection:
+        try:
+            with connection.cursor() as cursor:
+                _look(cursor, name, replace)
+        except driver().Error as error:
+            raise cannot_write(error, address, name) from None
+
+
+def _look(cursor: Any, name: str, replace: bool) -> tuple[list[str], bool]:
+    """Schema and table of a name, and whether there is such a table; ParameterError when it has rows."""
+    cursor.execute(f"select parse_ident({literal(name)})")
+    path = [str(part) for part in cursor.fetchall()[0][0]]
+    place = ".".join(identifier(part) for part in path)
+    cursor.execute(f"select to_regclass({literal(place)}) is not null")
+    if not cursor.fetchall()[0][0]:
+        return path, False
+    cursor.execute(f"select exists (select from {place})")
+    if cursor.fetchall()[0][0] and not replace:
+        raise ParameterError(
+            f"The table {name} is there already and has rows; nothing was written.",
+            "Name another with --table, or let it be replaced with --replace.",
+        )
+    return path, True
+
+
 def _fill(
     connection: Any,
     cursor: Any,
@@ -70,17 +97,9 @@ def _fill(
     index: str,
     replace: bool,
 ) -> int:
-    cursor.execute(f"select parse_ident({literal(name)})")
-    path = [str(part) for part in cursor.fetchall()[0][0]]
+    path, is_there = _look(cursor, name, replace)
     place = ".".join(identifier(part) for part in path)
-    cursor.execute(f"select to_regclass({literal(place)}) is not null")
-    if cursor.fetchall()[0][0]:
-        cursor.execute(f"select exists (select from {place})")
-        if cursor.fetchall()[0][0] and not replace:
-            raise ParameterError(
-                f"The table {name} is there already and has rows; nothing was written.",
-                "Name another with --table, or let it be replaced with --replace.",
-            )
+    if is_there:
         cursor.execute(f"drop table {place}")
     listed = ", ".join(f"{identifier(column)} {type_}" for column, type_ in columns.items())
     cursor.execute(f"create table {place} ({listed})")
