@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from analysis_lib.errors import SettingsError
-from analysis_lib.sources import decisions
+from analysis_lib.sources import decisions, repeats
 from analysis_lib.sources.definition import Source, Table
 from analysis_lib.sources.read import Relation, identifier
 
@@ -43,6 +43,7 @@ _TABLES = {
         "row_as_read": "VARCHAR",
     },
     "load_decisions": decisions.COLUMNS,
+    "load_repeats": repeats.COLUMNS,
     "load_counts": {
         "table_name": "VARCHAR",
         "rows_read": "BIGINT",

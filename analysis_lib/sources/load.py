@@ -12,7 +12,7 @@ from typing import Protocol
 import duckdb
 
 from analysis_lib.errors import BadDataError, ShopbookError
-from analysis_lib.sources import decisions, ledger
+from analysis_lib.sources import decisions, ledger, repeats
 from analysis_lib.sources.classify import check_shares, classify
 from analysis_lib.sources.decide import UndecidedError
 from analysis_lib.sources.definition import Source, Table, read_source, said_formats
@@ -151,7 +151,7 @@ def load_planned(
             job = _Job(connection, definition, Path(work), max_rejected_share, said)
             with all_or_nothing(connection):
                 return _run(job, plan, say)
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, MemoryError) as error:
         raise translate(error, "the load") from error
 
 
@@ -216,18 +216,24 @@ def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[File
                 outcomes.append(FileOutcome(gone.path, gone.table, "removed", "it is not there any more"))
     by_path = {(entry.table, entry.path): entry for entry in ledger.entries(connection)}
     for file in plan.files:
+        repeats.forget(connection, file.table.name, file.name)
+    for file in plan.files:
         entry = by_path.get((file.table.name, file.name))
         if entry and (
             (entry.sha256, entry.definition) != _identity(file)
             or decisions.differs(connection, entry.file_id, job.said.get(entry.table, {}))
         ):
-            ledger.forget(connection, entry)
+            is_other = entry.sha256 != file.sha256
+            if not (is_other and repeats.hand_over(connection, entry.table, entry.sha256, entry.file_id)):
+                ledger.forget(connection, entry)
             changed.add(file.name)
             touched.add(entry.table)
     there = {(entry.table, entry.sha256): entry.path for entry in ledger.entries(connection)}
     to_load: list[tuple[Planned, str]] = []
     for file in plan.files:
         key = (file.table.name, file.sha256)
+        if there.get(key, file.name) != file.name:
+            repeats.remember(connection, file.table.name, file.name, file.path.name, file.sha256)
         if key not in there:
             to_load.append((file, "replaced" if file.name in changed else "loaded"))
             there[key] = file.name

@@ -31,8 +31,8 @@ def loading_settings(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 @contextlib.contextmanager
 def all_or_nothing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Everything inside happens, or nothing of it."""
-    connection.execute("begin transaction")
     try:
+        connection.execute("begin transaction")
         yield
         connection.execute("commit")
     except BaseException:

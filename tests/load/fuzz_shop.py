@@ -94,9 +94,14 @@ class FuzzShop(Shop):
 
     def outcome(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, without the clock and without the name under which content came."""
-        left_out = {"load_ledger": "loaded_at, path, file_name", "rejected_rows": "file_name"}
+        left_out = {
+            "load_ledger": "loaded_at, path, file_name",
+            "rejected_rows": "file_name",
+            "load_repeats": "path, file_name",
+            "load_decisions": "file_name",
+        }
         return {
-            name: self.query(f"select * exclude ({left_out.get(name, 'zzz')}) from {name} order by all")
+            name: self.query(f"select * exclude ({left_out[name]}) from {name} order by all")
             if name in left_out
             else rows
             for name, rows in self.state().items()

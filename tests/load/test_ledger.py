@@ -38,6 +38,19 @@ def test_the_same_content_under_another_name_is_no_new_file(shop: Shop) -> None:
     assert shop.counts("order_items") == (1, 1, 0, 0, 0)
 
 
+def test_content_that_a_second_file_repeats_stays_when_the_first_one_changes(shop: Shop) -> None:
+    old, new = csv_text("users", {"id": "1"}, {"id": "x"}), csv_text("users", {"id": "2"})
+    shop.load_text("users_a.csv", old)
+    shop.load_text("users_b.csv", old)
+    shop.load_text("users_a.csv", new)
+    assert [row[0] for row in shop.content("users")] == [1, 2]
+    assert shop.rejects("file_name") == ["users_b.csv"]
+    assert shop.counts("users") == (3, 2, 1, 0, 0)
+    shop.load_text("users_b.csv", new)
+    assert [row[0] for row in shop.content("users")] == [2]
+    assert_row_equation(shop, ["users"])
+
+
 def test_a_file_that_is_named_twice_is_loaded_once(shop: Shop) -> None:
     path = shop.write("users.csv", csv_text("users", {}))
     shop.load(path, shop.folder, path)
