@@ -9,6 +9,7 @@ from analysis_lib.errors import BadDataError, ColumnError, nearest
 from analysis_lib.sources.convert import NOT_A, is_nested
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.header import standard_name
+from analysis_lib.sources.inside import look_into
 from analysis_lib.sources.read import Head
 from analysis_lib.sources.written import Written
 
@@ -40,7 +41,7 @@ def map_columns(head: Head, table: Table) -> Mapped:
     names = [standard_name(column) for column in head.columns]
     # A value that stands in an object comes after the file's own columns, and before one of the same name.
     place = {name: len(names) - 1 - names[::-1].index(name) for name in table.columns if name in names}
-    told_elsewhere = {*table.objects, *(name for column in table.columns.values() for name in column.names)}
+    told_elsewhere = look_into(table)
     ignored = [
         column or f"column {i + 1}"
         for i, (column, name) in enumerate(zip(head.columns, names, strict=True))

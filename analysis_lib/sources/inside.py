@@ -1,13 +1,12 @@
 """Values that stand in a JSON object of a column, such as a clickstream's body, as columns of their own.
 
-A value is looked for under each of its names in turn, written as_here or asHere, at the top of the object or
+A value is looked for under each of its names in turn, in any spelling, at the top of the object or
 (`product.id`) one object deeper. What is no single value is passed over; a list of things becomes a list of
 structures. An object that cannot be read rejects its row, whatever else the row says.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -18,11 +17,17 @@ from analysis_lib.sources.definition import Column, Table
 from analysis_lib.sources.header import standard_name
 from analysis_lib.sources.read import Head, Relation, identifier, literal
 from analysis_lib.sources.rules import Rule
+from analysis_lib.sources.spelling import spellings, spelt_in_lists
 
 # How many names of values that are left out a load says.
 MAX_NAMED = 30
 _FIRST = 10_000
 _NOTHING = "cast(null as varchar)"
+
+
+def look_into(table: Table) -> set[str]:
+    """The columns of a file that hold objects, and those that are asked where an object says nothing."""
+    return {*table.objects, *(name for column in _inside(table) for name in (column.name, *column.names))}
 
 
 def with_objects(head: Head, table: Table) -> Head:
@@ -64,12 +69,16 @@ def look_inside(connection: duckdb.DuckDBPyConnection, relation: Relation, table
         for name in objects
     )
     rows = f"select *, {opened} from ({relation.sql}) as file_rows"
-    there = {name: _names(connection, rows, name) for name in objects}
     columns = [column for column in _inside(table) if column.inside in objects]
-    paths = {
-        name: _there(
-            there[name], (path for column in columns if column.inside == name for path in _paths(column))
+    spelt = {
+        name: spellings(
+            connection, rows, _object(name), [n for c in columns if c.inside == name for n in c.names]
         )
+        for name in objects
+    }
+    asked = {column.name: _paths(column, spelt[column.inside]) for column in columns}
+    paths = {
+        name: list(dict.fromkeys(path for c in columns if c.inside == name for path in asked[c.name]))
         for name in objects
     }
     read = ", ".join(
@@ -79,17 +88,17 @@ def look_inside(connection: duckdb.DuckDBPyConnection, relation: Relation, table
     )
     first = len(relation.head.columns)
     values = ", ".join(
-        f"{_value(column, paths[column.inside], own, relation.head)} as c{first + n}"
+        f"{_value(column, asked[column.name], paths[column.inside], own, relation.head)} as c{first + n}"
         for n, column in enumerate(columns)
     )
     sql = f"select *, {values} from (select *, {read} from ({rows}))"
     numbers = {
-        first + n: _is_number(column, paths[column.inside])
+        first + n: _is_number(column, asked[column.name], paths[column.inside])
         for n, column in enumerate(columns)
         if column.type in {"INT64", "FLOAT64", "NUMERIC"}
     }
     points = _with_points(connection, f"select {read} from ({rows})", numbers)
-    unknown = [f"{name}.{key}" for name in objects for key in sorted(there[name] - _tops(columns, name))]
+    unknown = [f"{name}.{key}" for name in objects for key in _not_asked(spelt[name], paths[name])]
     return replace(
         relation,
         head=head,
@@ -99,10 +108,10 @@ def look_inside(connection: duckdb.DuckDBPyConnection, relation: Relation, table
     )
 
 
-def _is_number(column: Column, paths: list[str]) -> str:
+def _is_number(column: Column, asked: list[str], paths: list[str]) -> str:
     """SQL: whether the object says a value as a number with a fraction, which JSON writes with a point."""
     kinds = _object(column.inside, "kind")
-    places = [paths.index(path) + 1 for path in _paths(column) if path in paths]
+    places = [paths.index(path) + 1 for path in asked]
     return " or ".join(f"coalesce({kinds}[{n}] = 'DOUBLE', false)" for n in places) or "false"
 
 
@@ -117,24 +126,15 @@ def _with_points(
     return frozenset(i for i, there in zip(numbers, found, strict=True) if there)
 
 
-def _names(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> set[str]:
-    """Every name at the top of the objects of a column."""
-    keys = f"select distinct unnest(json_keys({_object(name)})) from ({rows})"
-    # A cursor of its own: an error must not end the transaction of the load.
-    return {row[0] for row in connection.cursor().execute(keys).fetchall()}
+def _paths(column: Column, spelt: Mapping[str, list[str]]) -> list[str]:
+    return [path for name in column.names for path in spelt.get(name, ())]
 
 
-def _there(names: set[str], paths: Iterable[str]) -> list[str]:
-    """The paths that start with one of the names, each once."""
-    return [path for path in dict.fromkeys(paths) if _top(path) in names]
-
-
-def _top(path: str) -> str:
-    return path.split('"')[1]
-
-
-def _tops(columns: Iterable[Column], name: str) -> set[str]:
-    return {_top(path) for column in columns if column.inside == name for path in _paths(column)}
+def _not_asked(spelt: Mapping[str, list[str]], paths: list[str]) -> list[str]:
+    """The names at the top of the objects that no column is asked for under, nor under what is in them."""
+    asked = {path.split('"')[1] for path in paths}
+    tops = {path.split('"')[1] for each in spelt.values() for path in each}
+    return sorted(tops - asked)
 
 
 def rules_of_objects(table: Table) -> list[Rule]:
@@ -181,34 +181,13 @@ def _opened(text: str) -> str:
     return f"case {kind} when 'OBJECT' then {text} when 'VARCHAR' then {inner} end"
 
 
-def camel_case(name: str) -> str:
-    """A name as JavaScript writes it.
-
-    Examples
-    --------
-    >>> camel_case("context.user_agent")
-    'context.userAgent'
-    """
-    return re.sub(r"_([a-z0-9])", lambda found: found.group(1).upper(), name)
-
-
-def _paths(column: Column) -> list[str]:
-    return _spelt(column.names)
-
-
-def _spelt(names: Iterable[str]) -> list[str]:
-    """The paths of some names, as_here and asHere."""
-    spellings = [spelling for name in names for spelling in (name, camel_case(name))]
-    return ["$" + "".join(f'."{part}"' for part in name.split(".")) for name in dict.fromkeys(spellings)]
-
-
 def _list(paths: list[str]) -> str:
     return "[" + ", ".join(literal(path) for path in paths) + "]"
 
 
-def _value(column: Column, paths: list[str], own: list[str], head: Head) -> str:
+def _value(column: Column, asked: list[str], paths: list[str], own: list[str], head: Head) -> str:
     """SQL: the first of a column's names that says something."""
-    places = [paths.index(path) + 1 for path in _paths(column) if path in paths]
+    places = [paths.index(path) + 1 for path in asked]
     texts, kinds = _object(column.inside, "text"), _object(column.inside, "kind")
     if column.fields:
         lists = [
@@ -248,5 +227,9 @@ def _things(column: Column, text: str) -> str:
 
 
 def _first(names: Iterable[str]) -> str:
-    values = [_said(f"json_extract_string(thing, {literal(path)})") for path in _spelt(names)]
+    values = [
+        _said(f"json_extract_string(thing, {literal(path)})")
+        for name in names
+        for path in spelt_in_lists(name)
+    ]
     return f"coalesce({', '.join(values)})"

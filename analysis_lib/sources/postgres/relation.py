@@ -8,7 +8,8 @@ from pathlib import Path
 from analysis_lib.errors import ColumnError, MissingInputError, ParameterError, did_you_mean
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.fit import Mapped, map_columns
-from analysis_lib.sources.header import check_repeats
+from analysis_lib.sources.header import check_repeats, standard_name
+from analysis_lib.sources.inside import look_into, with_objects
 from analysis_lib.sources.postgres.snapshot import Snapshot
 from analysis_lib.sources.read import Head, identifier, literal
 
@@ -122,17 +123,20 @@ def columns_of(snapshot: Snapshot, relation: Relation, table: Table) -> Columns:
     check_repeats(relation.name, names)
     everything = Head(Path(relation.name), names, tuple(_seen_as(type_) for type_ in types))
     try:
-        mapped = map_columns(everything, table)
+        mapped = map_columns(with_objects(everything, table), table)
     except ColumnError as error:
         listed = ", ".join(names[:20])
         hint = f"It has {listed}. Give a column another name with --query 'select … as {table.required[0]}'."
         raise ColumnError(error.message, hint) from None
-    taken = sorted(mapped.place.values())
+    own = {place for place in mapped.place.values() if place < len(names)}
+    asked = look_into(table)
+    taken = sorted(own | {i for i, name in enumerate(names) if standard_name(name) in asked})
     time, kind = _time_column(table, mapped, types)
     seen = [everything.types[i] if i != time else "TIMESTAMP WITH TIME ZONE" for i in taken]
+    head = Head(Path(relation.name), tuple(names[i] for i in taken), tuple(seen))
     return Columns(
-        head=Head(Path(relation.name), tuple(names[i] for i in taken), tuple(seen)),
-        mapped=replace(mapped, place={name: taken.index(i) for name, i in mapped.place.items()}),
+        head=head,
+        mapped=replace(mapped, place=map_columns(with_objects(head, table), table).place),
         types=tuple(types[i] for i in taken),
         time=taken.index(time) if kind else -1,
         kind=kind,
