@@ -116,6 +116,21 @@ def test_a_line_without_a_price_takes_the_newest_that_anyone_saw_before_else_the
     """) == [("4", "a", 2, 3), ("4", "b", 4, Decimal("0.5")), ("7", "c", 1, 0)]
 
 
+def test_a_price_is_that_of_the_own_session_before_that_of_anyone_else_also_from_before_an_earlier_order() -> (
+    None
+):
+    assert lines_of("""
+        | id | type         | session_id | product_id | price |
+        | 1  | cart_add     | A          | a          | 4     |
+        | 2  | order        | A          |            |       |
+        | 3  | product_view | B          | a          | 9     |
+        | 4  | cart_add     | A          | a          |       |
+        | 5  | order        | A          |            |       |
+        | 6  | cart_add     | B          | a          |       |
+        | 7  | order        | B          |            |       |
+    """) == [("2", "a", 1, 4), ("5", "a", 1, 4), ("7", "a", 1, 9)]
+
+
 def test_a_purchase_is_compared_with_the_amount_that_it_states() -> None:
     assert lines_of(
         """
@@ -218,7 +233,7 @@ def counted_again(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(moves, max_size=30))
+@given(st.lists(moves, min_size=12, max_size=40))
 def test_carts_are_those_that_are_counted_click_by_click_and_never_below_nothing(
     rows: list[tuple[Any, ...]],
 ) -> None:

@@ -1,6 +1,6 @@
 -- purpose: product events in the words of the staging contract.
 -- grain: one row an event.
--- inputs: raw_events.
+-- inputs: raw_events, rule_event_types.
 
 with
 
@@ -8,12 +8,31 @@ raw as (
     select * from raw_events where not is_duplicate
 ),
 
--- Trackers name the same thing in many ways: view_item, Product Viewed, product_view.
-named as (
+event_types as (
+    select * from rule_event_types
+),
+
+-- Trackers name the same thing in many ways: "Product Viewed", "product-viewed" and "productViewed" are one word.
+words as (
     select
-        *,
-        regexp_replace(lower(trim(event_type)), r'[\s-]+', '_') as type_name,
+        event_type as written,
+        trim(
+            regexp_replace(
+                lower(regexp_replace(event_type, r'([a-z0-9])([A-Z])', r'\1_\2')), r'[^a-z0-9]+', '_'
+            ),
+            '_'
+        ) as word,
     from raw
+    group by written
+),
+
+known_words as (
+    select
+        words.written,
+        coalesce(event_types.event_type, 'other') as event_type,
+    from words
+    left join event_types
+        on words.word = event_types.word
 ),
 
 final as (
@@ -28,21 +47,7 @@ final as (
         session_id as source_session_id,
         `timestamp` as event_time,
         load_row_number as event_order,
-        case
-            when type_name in ('page_view', 'pageview', 'page_viewed', 'page', 'visit', 'home', 'session_start') then 'page_view'
-            when type_name in ('product_view', 'view_item', 'view_product', 'product_viewed', 'product', 'view')
-                then 'product_view'
-            when type_name in ('add_to_cart', 'product_added', 'cart_add', 'added_to_cart', 'cart') then 'add_to_cart'
-            when type_name in ('remove_from_cart', 'product_removed', 'cart_remove', 'removed_from_cart')
-                then 'remove_from_cart'
-            when type_name in ('checkout', 'begin_checkout', 'checkout_started', 'checkout_start') then 'checkout'
-            when type_name in ('purchase', 'order_completed', 'order', 'buy', 'order_placed') then 'purchase'
-            when type_name in ('cancel', 'order_cancelled', 'refund') then 'cancel'
-            when type_name in ('search', 'view_search_results', 'products_searched') then 'search'
-            when type_name in ('sign_up', 'signup', 'signed_up', 'register') then 'sign_up'
-            when type_name in ('click', 'select_item', 'product_clicked') then 'click'
-            else 'other'
-        end as event_type,
+        known_words.event_type,
         product_id,
         cast(null as int64) as quantity,
         amount,
@@ -56,7 +61,9 @@ final as (
         cast(null as string) as city,
         cast(null as string) as uri,
         cast(null as string) as search_term,
-    from named
+    from raw
+    left join known_words
+        on raw.event_type = known_words.written
 )
 
 select * from final
