@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -203,18 +202,22 @@ def test_a_warehouse_that_another_process_holds(shopbook: Command) -> None:
 
 
 def test_a_run_that_is_stopped_while_duckdb_is_at_work(
-    reporting: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(*_given: object) -> int:
-        # Who presses Ctrl-C during a long query gets this from DuckDB, and no KeyboardInterrupt.
-        with duckdb.connect() as connection:
-            threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT)).start()
-            connection.execute("select sum(sqrt(a.range)) from range(1000000) as a, range(1000000) as b")
-        return 0
+    def raises(message: str) -> Callable[..., int]:
+        def run(*_given: object) -> int:
+            raise RuntimeError(message)
 
-    monkeypatch.setitem(cli._VERBS, "doctor", (*cli._VERBS["doctor"][:2], stopped))
+        return run
+
+    # Ctrl-C during a long query comes from DuckDB as this, and not as a KeyboardInterrupt.
+    monkeypatch.setitem(cli._VERBS, "doctor", (*cli._VERBS["doctor"][:2], raises("Query interrupted")))
     assert cli.main(["doctor"]) == 130
     assert "shopbook: stopped" in capsys.readouterr().err
+    # Any other is a fault of the program, and is shown as one.
+    monkeypatch.setitem(cli._VERBS, "doctor", (*cli._VERBS["doctor"][:2], raises("a fault")))
+    with pytest.raises(RuntimeError, match="a fault"):
+        cli.main(["doctor"])
 
 
 def test_a_run_that_is_stopped(reporting: Path) -> None:
