@@ -22,6 +22,7 @@ from analysis_lib.warehouse.opening import choose_shop, shops
 from tests.bigquery.conftest import on_emulator
 from tests.bigquery.shops import differences
 
+pytestmark = pytest.mark.slow
 SHOP = "twofold"
 LOADED = {"rejected_rows", "load_counts", "load_ledger"}
 
