@@ -11,7 +11,7 @@ import graphlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,9 +39,7 @@ class Model:
     @cached_property
     def tree(self) -> exp.Expression:
         """The parsed GoogleSQL."""
-        from analysis_lib.warehouse import dialect
-
-        return dialect.parse(self.sql)
+        return _parsed(self.sql)
 
     @cached_property
     def inputs(self) -> frozenset[str]:
@@ -64,6 +62,14 @@ class Model:
 
     def verify(self) -> None:
         """Raise a ShopbookError when it cannot be computed whatever the data; nothing to see in SQL here."""
+
+
+@lru_cache(maxsize=128)
+def _parsed(sql: str) -> exp.Expression:
+    """The tree of a query, which nobody may change; parsing all models takes a second."""
+    from analysis_lib.warehouse import dialect
+
+    return dialect.parse(sql)
 
 
 @dataclass
