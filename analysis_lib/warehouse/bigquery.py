@@ -239,9 +239,12 @@ class BigQueryWarehouse:
         self.jobs.execute(f"create or replace view `{name}` as select * from {source}", name)
 
     def _make_room(self, name: str, *, for_view: bool) -> None:
-        """BigQuery replaces a table by a table and a view by a view, but not one by the other."""
+        """BigQuery replaces a table by a table and a view by a view, but not one by the other.
+
+        Nor a table by one with other partitions: what is under construction, and seen by nobody, goes first.
+        """
         kind = self._listed().get(name)
-        if kind is not None and (kind == "VIEW") != for_view:
+        if kind is not None and ((kind == "VIEW") != for_view or name.endswith(NEXT_SUFFIX)):
             self.drop([name])
 
     def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:
@@ -347,6 +350,8 @@ class BigQueryWarehouse:
         """Put one `__next` in the place of the old table or view."""
         following = name + NEXT_SUFFIX
         if not is_view:
+            if self._storage_of(name) != self._storage_of(following):
+                self.drop([name])  # BigQuery replaces no table by one with other partitions
             self.jobs.execute(f"create or replace table `{name}` clone `{following}`", name)
             return
         with translated(name):
@@ -354,6 +359,18 @@ class BigQueryWarehouse:
         # It may read other views and tables of this swap, which have their own names by then.
         query = re.sub(rf"{NEXT_SUFFIX}\b", "", query)
         self.jobs.execute(f"create or replace view `{name}` as\n{query}", name)
+
+    def _storage_of(self, name: str) -> tuple[Any, ...]:
+        """How a table is partitioned and clustered; nothing where it is not there."""
+        from google.api_core.exceptions import NotFound
+
+        with translated(name):
+            try:
+                table = self.connection.client.get_table(self._address(name), retry=retry())
+            except NotFound:
+                return ()
+        by = table.time_partitioning
+        return (by and (by.field, by.type_), table.clustering_fields)
 
     def _finish_swap(self) -> None:
         """Do the rest of a swap that was interrupted; who may only read is told to wait."""

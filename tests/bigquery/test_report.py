@@ -21,6 +21,7 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from analysis_lib.warehouse.opening import choose_shop, shops
 from tests.bigquery.conftest import on_emulator
 from tests.bigquery.shops import differences
+from tests.googlesql.cases import engine
 
 pytestmark = pytest.mark.slow
 SHOP = "twofold"
@@ -114,6 +115,18 @@ def test_a_build_fetches_no_events(built, facts, both):
     assert sum(fetched for _, _, fetched in jobs) < large
     row_by_row = [query for query, rows, _ in jobs if rows > 100 and "event" in query.split(" from ")[-1]]
     assert row_by_row == []
+
+
+def test_googles_analyser_takes_every_query_that_was_sent(built, facts, both):
+    """The emulator takes what BigQuery would refuse, so that it is not the judge of what was sent to it."""
+    large = both[1]
+    tables = {name: large.columns(name) for name in sorted(large.tables())}
+    tables |= {f"{name}__next": columns for name, columns in tables.items()}
+    sent = {query.split(" as\n", 1)[-1] for query, _, _ in facts if "swap_journal" not in query}
+    queries = [query for query in sent if query.lower().startswith(("select", "with"))]
+    assert len(queries) > 100
+    for query in queries:
+        assert engine().columns(query, tables)
 
 
 def test_a_second_build_builds_nothing(built, cloud):
