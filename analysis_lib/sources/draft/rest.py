@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from analysis_lib.sources.draft import expressions as write
-from analysis_lib.sources.draft.context import Context, fill, mail_notes, time_notes, words_note
+from analysis_lib.sources.draft.context import Context, fill, mail_notes, notes_of, words_note
 from analysis_lib.sources.draft.layout import Drafted, Filled, columns_sql, cte, model, raw
 from analysis_lib.sources.draft.names import meaning_of
 from analysis_lib.sources.draft.shape import Part
+
+_PLACE = "The events have no key of their own: one is known by its place in its file."
 
 
 def draft_spend(context: Context) -> Drafted | None:
@@ -53,17 +55,9 @@ def draft_users(context: Context) -> Drafted | None:
     """stg_users: from a table of customers, else what the orders say about who ordered."""
     part = context.shape.get("users")
     if part is not None:
-        columns = fill(context, part, "stg_users", {})
-        table = part.table.name
-        return model(
-            "stg_users",
-            f"the customers of {context.name} in the words of the staging contract, without names and"
-            " addresses.",
-            "one row a user",
-            [f"raw_{table}"],
-            [raw(table), cte("final", f"select\n{columns_sql(columns, 4)}\nfrom raw")],
-            f"Customers of {context.name}, from {table}.",
-        )
+        words = "in the words of the staging contract, without names and addresses"
+        purpose = f"the customers of {context.name} {words}."
+        return _as_it_is(context, part, "stg_users", purpose, "one row a user", "Customers")
     part = context.shape.get("orders") or context.shape.get("order_items")
     if part is None or not part.has("user_id", "created_at") or not part.any("country", "region", "city"):
         return None
@@ -115,16 +109,8 @@ def draft_products(context: Context) -> Drafted | None:
     """stg_products: from a catalogue, else the most frequent names that the order lines give a product."""
     part = context.shape.get("products")
     if part is not None:
-        columns = fill(context, part, "stg_products", {})
-        table = part.table.name
-        return model(
-            "stg_products",
-            f"the catalogue of {context.name} in the words of the staging contract.",
-            "one row a product",
-            [f"raw_{table}"],
-            [raw(table), cte("final", f"select\n{columns_sql(columns, 4)}\nfrom raw")],
-            f"Products of {context.name}, from {table}.",
-        )
+        purpose = f"the catalogue of {context.name} in the words of the staging contract."
+        return _as_it_is(context, part, "stg_products", purpose, "one row a product", "Products")
     part = context.shape.get("order_items")
     if part is None or not part.any("product_id", "product_name"):
         return None
@@ -185,15 +171,24 @@ def draft_stock(context: Context) -> Drafted | None:
     part = context.shape.get("inventory_items")
     if part is None:
         return None
-    columns = fill(context, part, "stg_inventory_items", {})
+    purpose = f"the stock of {context.name} in the words of the staging contract."
+    return _as_it_is(context, part, "stg_inventory_items", purpose, "one row a stocked item", "Stock")
+
+
+def _as_it_is(
+    context: Context, part: Part, name: str, purpose: str, grain: str, what: str, **columns: Filled
+) -> Drafted:
+    """A staging table whose rows are those of a loaded one; `columns` are filled in another way."""
+    filled = fill(context, part, name, {}) | columns
     table = part.table.name
+    final = cte("final", f"select\n{columns_sql(filled, 4)}\nfrom raw")
     return model(
-        "stg_inventory_items",
-        f"the stock of {context.name} in the words of the staging contract.",
-        "one row a stocked item",
+        name,
+        purpose,
+        grain,
         [f"raw_{table}"],
-        [raw(table), cte("final", f"select\n{columns_sql(columns, 4)}\nfrom raw")],
-        f"Stock of {context.name}, from {table}.",
+        [raw(table), final],
+        f"{what} of {context.name}, from {table}.",
     )
 
 
@@ -202,26 +197,16 @@ def draft_events(context: Context) -> Drafted | None:
     part = context.shape.get("events")
     if part is None:
         return None
-    columns = fill(context, part, "stg_events", {"visitor_id": "visitor_key"})
-    place = "concat(cast(load_file_id as string), '-', cast(load_row_number as string))"
-    if not part.key:
-        columns["event_id"] = Filled(
-            place, ("The events have no key of their own: one is known by its place in its file.",)
-        )
-    columns["visitor_id"] = _visitor(part, columns["event_id"].sql)
+    columns: dict[str, Filled] = {}
+    event = Filled("concat(cast(load_file_id as string), '-', cast(load_row_number as string))", (_PLACE,))
+    if part.key:
+        event = Filled(write.key(part.picks["event_id"]), notes_of(part.picks["event_id"], "event_id"))
+    columns["event_id"] = event
+    columns["visitor_id"] = _visitor(part, event.sql)
     columns["event_order"] = Filled("load_row_number")
     columns["event_type"] = _event_type(part)
-    pick = part.picks["event_time"]
-    columns["event_time"] = Filled(write.instant(pick, context.zone), time_notes(pick, context.zone))
-    table = part.table.name
-    return model(
-        "stg_events",
-        f"the events of {context.name} in the words of the staging contract.",
-        "one row an event",
-        [f"raw_{table}"],
-        [raw(table), cte("final", f"select\n{columns_sql(columns, 4)}\nfrom raw")],
-        f"Events of {context.name}, from {table}.",
-    )
+    purpose = f"the events of {context.name} in the words of the staging contract."
+    return _as_it_is(context, part, "stg_events", purpose, "one row an event", "Events", **columns)
 
 
 def _visitor(part: Part, event: str) -> Filled:
