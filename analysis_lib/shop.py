@@ -276,6 +276,8 @@ class Shop:
 
     def release(self) -> None:
         """Let go of the warehouse file until something is asked again, where it can be opened again."""
+        if self.settings.engine != "duckdb" and os.environ.get(READ_ONLY):
+            return  # a published page shuts nobody out there, and each opening would cost it seconds
         if self._reopen is not None and self._held is not None:
             self._held.close()
             self._held = None
