@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from analysis_lib.errors import BadDataError, ParameterError
+from analysis_lib.errors import BadDataError, ParameterError, SettingsError
+from analysis_lib.sources.definition import read_source
+from analysis_lib.sources.written import parse_formats
 from tests.load.shop import Shop, csv_text
 from tests.load.written import day, decisions, read_times, refused, times
 
@@ -203,3 +207,39 @@ def test_counts_since_1970_are_found_beyond_empty_first_rows(shop: Shop) -> None
     rows = [{"order_id": str(n), "shipped_at": "" if n < 1_500 else "1709287140"} for n in range(1, 1_600)]
     shop.write("orders.csv", csv_text("orders", *rows))
     assert "shipped_at is read as seconds since 1970" in decisions(shop.load())
+
+
+def test_the_source_may_say_how_a_column_is_written(shop: Shop) -> None:
+    own = shop.folder / "sources" / "mine"
+    own.mkdir(parents=True)
+    text = (
+        "name: mine\ndescription: One.\ntables:\n  visits:\n    description: Visits.\n    without: nothing\n"
+        "    columns:\n      id: {type: STRING, key: true, description: The visit.}\n"
+        "      seen: {type: TIMESTAMP, format: %s, description: When.}\n"
+    )
+    (own / "source.yml").write_text(text % "day_first", encoding="utf-8")
+    path = shop.write("visits.csv", "id,seen\na,03/04/2020\n")
+    shop.load(path, source="mine", own_sources=own.parent)
+    assert shop.values("visits", "seen") == [day(4, 3)]
+    read_source.cache_clear()
+    (own / "source.yml").write_text(text % "month_first", encoding="utf-8")
+    again = shop.load(path, source="mine", own_sources=own.parent)
+    assert again.files[0].outcome == "replaced"
+    assert shop.values("visits", "seen") == [day(3, 4)]
+    read_source.cache_clear()
+    (own / "source.yml").write_text(text % "decimal_comma", encoding="utf-8")
+    with pytest.raises(SettingsError, match="the format decimal_comma cannot be"):
+        read_source("mine", own.parent)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("created_at=day_first", "takes TABLE.COLUMN=READING"),
+        ("orders.created_at", "takes TABLE.COLUMN=READING"),
+        ("orders.created_at=dayfirst", 'there is no reading dayfirst. Did you mean "day_first"?'),
+    ],
+)
+def test_a_flag_that_says_nothing(text: str, said: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        parse_formats([text])

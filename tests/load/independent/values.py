@@ -132,4 +132,7 @@ def counted(text: str, unit: int) -> dt.datetime | None:
     if not re.fullmatch(r"[0-9]{9,16}(\.[0-9]{1,9})?", trimmed(text)):
         raise Rejected
     micros = (Decimal(trimmed(text)) * 1_000_000 / unit).quantize(Decimal(1), ROUND_HALF_UP)
-    return in_range(dt.datetime(1970, 1, 1, tzinfo=UTC) + dt.timedelta(microseconds=int(micros)))
+    try:
+        return in_range(dt.datetime(1970, 1, 1, tzinfo=UTC) + dt.timedelta(microseconds=int(micros)))
+    except OverflowError:
+        raise Rejected from None
