@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analysis_lib.shop import Shop
 
 _NEWEST = "select max(date(last_viewed_at, @timezone)) as last_day from fct_cross_sell_candidates"
+NO_COSTS = "the shop states no costs"
 _REASONS = {"viewed": "viewed", "carted": "put into the cart", "cancelled": "ordered, cancelled"}
 _SCORES = {
     "ranking_auc": ("auc", "1 is perfect, 0.5 chance"),
@@ -62,11 +63,12 @@ def _card(book: Shop, found: CrossSell, name: str) -> Card:
         parts += [f"{numbers.count(stock)}{'' if carted else ' of them'} out of stock"] if stock else []
         note = "; ".join(parts)
     elif name == "cross_sell_expected_margin":
-        note = (
-            f"in the {numbers.days(book.parameters.propensity_horizon_days)} after {day(book.data_through)}"
-            if found.has_probabilities
-            else f"no probabilities: {found.why_not}"
-        )
+        horizon = numbers.days(book.parameters.propensity_horizon_days)
+        note = f"in the {horizon} after {day(book.data_through)}"
+        if not found.has_probabilities:
+            note = f"no probabilities: {found.why_not}"
+        elif not found.has_margins:
+            note = NO_COSTS
     return card(metric(name), value, book.parameters.currency, note=note)
 
 
@@ -94,7 +96,13 @@ def wanted_products(book: Shop, most: int = 15) -> Html:
     rows = found.wanted
     money = functools.partial(numbers.money, currency=book.parameters.currency)
     shown = rows.head(most)
-    ordered = "the largest expected margin on top" if found.has_probabilities else "the most wanted on top"
+    ordered = "the largest expected margin on top"
+    if not found.has_margins:
+        ordered = "the likeliest to be bought on top" if found.has_probabilities else "the most wanted on top"
+    margins = [
+        Column("unit_margin", "Margin of one", money),
+        Column("expected_margin", "Expected margin", money),
+    ]
     return table(
         shown,
         [
@@ -102,8 +110,7 @@ def wanted_products(book: Shop, most: int = 15) -> Html:
             Column("users", "Users", numbers.count),
             Column("carted", "of them in cart", numbers.count),
             Column("expected_purchases", "Expected purchases", functools.partial(numbers.count, decimals=2)),
-            Column("unit_margin", "Margin of one", money),
-            Column("expected_margin", "Expected margin", money),
+            *(margins if found.has_margins else []),
             Column("stock", "Stock", _unbroken),
         ],
         "wanted-products",
@@ -124,6 +131,10 @@ def candidates(book: Shop, most: int = 20) -> Html:
     rows = rows.drop(columns="user_id")
     money = functools.partial(numbers.money, currency=book.parameters.currency)
     shown = rows.head(most)
+    margins = [Column("unit_margin", "Margin", money), Column("expected_margin", "Expected margin", money)]
+    means = f"; expected margin = probability × margin of one unit, in {book.parameters.currency}"
+    if not found.has_margins:
+        means = ""
     return table(
         shown,
         [
@@ -134,22 +145,23 @@ def candidates(book: Shop, most: int = 20) -> Html:
             Column("sessions", "Sessions", numbers.count),
             Column("last_viewed_date", "Last view", _date),
             Column("purchase_probability", "Probability", numbers.percent),
-            Column("unit_margin", "Margin", money),
-            Column("expected_margin", "Expected margin", money),
+            *(margins if found.has_margins else []),
             Column("stock", "Stock", _unbroken),
         ],
         "candidates",
-        f"Candidates with the largest expected margin, {day(book.data_through)}"
-        if found.has_probabilities
-        else f"Candidates, {day(book.data_through)}",
-        f"{numbers.count(len(shown))} of {numbers.plural(found.number, 'candidate')}; expected margin = "
-        "probability × "
-        f"margin of one unit, in {book.parameters.currency}",
+        f"{_which(found)}, {day(book.data_through)}",
+        f"{numbers.count(len(shown))} of {numbers.plural(found.number, 'candidate')}{means}",
         ["Users by the end of their key; all of them are in fct_cross_sell_candidates.", *_why(found)],
         nothing(book),
         download=rows,
         download_label=f"The first {numbers.plural(len(rows), 'candidate')}",
     )
+
+
+def _which(found: CrossSell) -> str:
+    if not found.has_probabilities:
+        return "Candidates"
+    return f"Candidates {'with the largest expected margin' if found.has_margins else 'likeliest to buy'}"
 
 
 def _many(number: int) -> str:
@@ -158,7 +170,9 @@ def _many(number: int) -> str:
 
 
 def _why(found: CrossSell) -> list[str]:
-    return [] if found.has_probabilities else [f"Without probabilities: {found.why_not}."]
+    if not found.has_probabilities:
+        return [f"Without probabilities: {found.why_not}."]
+    return [] if found.has_margins else [f"Margins are not known: {NO_COSTS}."]
 
 
 def _unbroken(text: str) -> str:

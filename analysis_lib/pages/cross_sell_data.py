@@ -101,7 +101,13 @@ select
     end as stock,
 from fct_cross_sell_candidates
 group by product_id
-order by expected_margin is null, expected_margin desc, users desc, product_id
+order by
+    expected_margin is null,
+    expected_margin desc,
+    expected_purchases is null,
+    expected_purchases desc,
+    users desc,
+    product_id
 limit @listed
 """
 _QUALITY = """
@@ -138,6 +144,11 @@ class CrossSell:
     def has_probabilities(self) -> bool:
         """Whether the model could be fitted."""
         return bool(self.totals["with_probability"])
+
+    @property
+    def has_margins(self) -> bool:
+        """Whether what a purchase would earn is known: not in a shop that states no costs."""
+        return bool(self.wanted["unit_margin"].notna().any())
 
     @property
     def why_not(self) -> str:

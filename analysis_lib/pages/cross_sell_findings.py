@@ -59,13 +59,15 @@ def wanted(book: Shop, found: CrossSell) -> Finding:
     naive = numbers.money(found.totals["naive_lost_revenue"], currency, 0)
     expected = found.totals["expected_purchases"] or 0.0
     purchases = numbers.count(expected, 1 if expected < 10 else 0)
+    margin = "; for which margin is not known, because the shop states no costs"
+    if found.has_margins:
+        margin = f", for a margin of {numbers.money(found.totals['cross_sell_expected_margin'], currency, 0)}"
     return Finding(
         headline,
         f"Of them {reasons}. At their prices that would be {naive}, but only {purchases} of them "
         "are expected "
         f"to be bought in the {numbers.days(book.parameters.propensity_horizon_days)} after "
-        f"{day(book.data_through)}, "
-        f"for a margin of {numbers.money(found.totals['cross_sell_expected_margin'], currency, 0)}.",
+        f"{day(book.data_through)}{margin}.",
     )
 
 

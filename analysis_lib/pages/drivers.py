@@ -75,6 +75,10 @@ def by_source(book: Shop) -> Html:
     rows = revenue.by_source(book)
     found = periods.totals(book, "fct_daily_pnl", "calendar_date", ["net_revenue"])
     has_previous = found.reaches("previous")
+    if list(rows["traffic_source"]) == [revenue.NOT_SET]:
+        return empty(
+            "No visit names where it came from, so that net revenue cannot be told by traffic source."
+        )
     shown = _largest(rows)
     total = float(rows["net_revenue"].sum()) if len(rows) else 0.0
     columns = [

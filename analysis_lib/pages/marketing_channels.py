@@ -202,6 +202,8 @@ def acquired(label: str, rows: Sequence[Mapping[str, Any]]) -> Acquired:
     spend = _sum(rows, "spend") or None  # a platform that never cost anything did not acquire for free
     buyers = int(_sum(rows, "buyers") or 0)
     old_buyers = int(_sum(old, "buyers") or 0)
+    # Unknown where the shop states no costs, and nothing where nobody bought.
+    profit = _sum(rows, "gross_profit")
     profit_12m, old_spend = _sum(old, "gross_profit_12m"), _sum(old, "spend")
     paybacks = [
         float("inf") if row["payback_days"] is None else float(row["payback_days"]) for row in paid_old
@@ -213,7 +215,7 @@ def acquired(label: str, rows: Sequence[Mapping[str, Any]]) -> Acquired:
         buyers,
         spend,
         spend / buyers if spend is not None and buyers else None,
-        (_sum(rows, "gross_profit") or 0.0) / buyers if buyers else None,
+        profit / buyers if profit is not None and buyers else None,
         profit_12m / old_buyers if profit_12m is not None and old_buyers else None,
         profit_12m / old_spend if profit_12m is not None and old_spend and old_buyers else None,
         len(paid_old),

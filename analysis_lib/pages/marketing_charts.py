@@ -70,7 +70,7 @@ def over_time(book: Shop) -> Html:
     found = kpis.read(book)
     ads, currency = found.ads, book.parameters.currency
     weeks = [week for week in _weeks(ads.windows.current.last) if _is_known(week, ads)]
-    if not weeks:
+    if not weeks or not (ads.has_sources or ads.has_spend):
         return empty(kpis.nothing(found))
     sums = [ads.sums(_cut(week, ads), "") for week in weeks]
     partial = [_cut(week, ads) != week for week in weeks]

@@ -119,6 +119,7 @@ select
     max(if(attributed_orders > 0, calendar_date, null)) as last_order,
 from fct_campaign_performance
 """
+_SOURCES = "select count(*) as sources from dim_traffic_sources where traffic_source != '(not set)'"
 Sums = dict[str, float | None]
 
 
@@ -135,6 +136,8 @@ class Ads:
         :data:`RESULTS`.
     first_day, first_spend, last_spend, last_order
         Where the data, the spend and the orders begin and end; None where there is none.
+    has_sources
+        Whether any visit names where it came from; without it no revenue can be given to ads.
     """
 
     windows: Windows
@@ -143,6 +146,7 @@ class Ads:
     first_spend: dt.date | None
     last_spend: dt.date | None
     last_order: dt.date | None
+    has_sources: bool = True
 
     @property
     def has_spend(self) -> bool:
@@ -231,7 +235,7 @@ def read(book: Shop) -> Ads:
         assert day is not None  # the model's grain
         days.setdefault(day, []).append(_plain(row))
     reach = {name: as_date(value) for name, value in records(book, _REACH)[0].items()}
-    return Ads(found, days, **reach)
+    return Ads(found, days, **reach, has_sources=bool(records(book, _SOURCES)[0]["sources"]))
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,8 @@ def _how_to_know_spend(book: Shop) -> str:
     """What to do for returns on ad spend: load it, or look at the whole shop."""
     if book.edition and book.edition.dimension:
         return "Ads are not known by people: the report of the whole shop has what they cost."
+    if "stg_marketing_spend" not in book.project.models:
+        return "The source of this shop has no table of ad spend."
     return "Load the table marketing_spend to see it."
 
 

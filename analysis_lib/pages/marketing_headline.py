@@ -37,6 +37,10 @@ _UNITS = {
     "cpc": ("clicks", "click"),
     "ctr": ("impressions", "impression"),
 }
+NO_SOURCES = (
+    "The data name no traffic source of any visit and no ad spend, so that no revenue can be given to ads or "
+    "channels."
+)
 # Orders of the window can still be returned, those before it mostly were: a rise of money counts as one
 # only where the orders, which do not change any more, say the same.
 _CONFIRMED_BY = {"attributed_revenue": ("orders", ""), "attributed_roas": ("orders", "spend")}
@@ -174,6 +178,8 @@ def column(name: str) -> str:
 
 def nothing(found: Marketing) -> str:
     """What stands where there is nothing to show."""
+    if not found.ads.has_sources and not found.ads.has_spend:
+        return NO_SOURCES
     return f"No ad spend, and no visits or orders from ads, on {found.ads.windows.current.text}."
 
 
@@ -195,7 +201,7 @@ def cards(found: Marketing, currency: str) -> Html:
 def _card(found: Marketing, name: str, currency: str) -> Card:
     value = found.current[column(name)]
     is_clear = found.tests.get(name, Tested()).is_found
-    if found.ads.first_day is None:
+    if found.ads.first_day is None or not found.ads.has_sources:
         value = None
     before, year_before = (earlier(found.ads, name, period) for period in ("previous", "year_before"))
     note = _note(found, name, value)
@@ -207,6 +213,8 @@ def _card(found: Marketing, name: str, currency: str) -> Card:
 def _note(found: Marketing, name: str, value: float | None) -> str:
     if found.ads.first_day is None:
         return "no data"
+    if not found.ads.has_sources and name == "attributed_revenue":
+        return "no visit names a traffic source"
     if value is None and not found.ads.has_spend:
         return "no ad spend data"
     if name == "ad_spend":
@@ -228,6 +236,8 @@ def _profit_card(found: Marketing, currency: str) -> Card:
     value = sums.value("contribution")
     before, year_before = (sums.comparison("contribution", one) for one in ("previous", "year_before"))
     note = "no ad spend data"
+    if sums.value("net_revenue") is not None and sums.value("gross_profit") is None:
+        note = "the shop states no costs"
     if value is not None:
         profit = amount(sums.value("gross_profit"), "money", currency)
         note = f"gross profit of the whole shop {profit}, less ad spend"

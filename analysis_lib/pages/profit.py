@@ -17,6 +17,8 @@ from analysis_lib.reporting.windows import day
 if TYPE_CHECKING:
     from analysis_lib.shop import Shop
 
+# Whether the shop's data say of any order what became of it.
+_OUTCOMES = "select count(*) as orders, countif(status != 'processing') as with_outcome from int_orders"
 # Label, metric, what it counts in the waterfall, and whether it is a total.
 _LINES = (
     ("Gross sales", "gross_sales", 1, True),
@@ -83,10 +85,25 @@ def statement(book: Shop) -> Html:
         "profit-and-loss",
         f"Profit and loss, {window}",
         f"in {currency}; window before: {before}{missing}",
+        _notes(book, found),
         when_empty=f"No orders, returns or ad spend up to {day(found.windows.current.last)}.",
         download=rows.drop(columns="change"),
         bold_rows=bold,
     )
+
+
+def _notes(book: Shop, found: Totals) -> list[str]:
+    """What the lines do not say, where the shop's data do not have it."""
+    notes = []
+    outcomes = book.sql(_OUTCOMES).iloc[0]
+    if outcomes["orders"] and not outcomes["with_outcome"]:
+        notes.append(
+            "The data do not say what became of an order: cancellations and returns stand as 0, and net "
+            "revenue is what was ordered."
+        )
+    if found.value("net_revenue") is not None and found.value("gross_profit") is None:
+        notes.append("The shop states no costs, so that gross profit and contribution are not known.")
+    return notes
 
 
 def _line(

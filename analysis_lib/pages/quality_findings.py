@@ -132,7 +132,9 @@ def _missing(book: Shop) -> Finding:
             f"All {numbers.plural(models, 'model')} are available.",
             "The shop has every input that they need.",
         )
-    inputs = sorted({other.removeprefix("raw_") for lacks in found.values() for other in lacks})
+    inputs = sorted(
+        {other.removeprefix("raw_").removeprefix("stg_") for lacks in found.values() for other in lacks}
+    )
     return Finding(
         f"{numbers.count(len(found))} of {numbers.plural(models, 'model')} "
         f"{'is' if len(found) == 1 else 'are'} not available.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis_lib.pages import quality_data
+from analysis_lib.pages import quality_data, quality_source
 from analysis_lib.reporting import numbers
 from analysis_lib.reporting.html import Html, empty, join, paragraph
 from analysis_lib.reporting.tables import Column, table
@@ -26,8 +26,8 @@ _KINDS = (
 
 
 def sums(book: Shop) -> Html:
-    """Rows read and what became of them, rejected rows by reason, and the sums that must agree."""
-    return join([loaded(book), rejected(book), reconciled(book)])
+    """Rows read and what became of them, what is particular about them, and the sums that must agree."""
+    return join([loaded(book), rejected(book), quality_source.particulars(book), reconciled(book)])
 
 
 def loaded(book: Shop) -> Html:

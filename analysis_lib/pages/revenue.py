@@ -88,7 +88,7 @@ select
 from both_sides
 where period in ('current', 'previous')
 group by traffic_source
-order by net_revenue desc, traffic_source
+order by net_revenue desc, sessions desc, traffic_source
 """
 
 

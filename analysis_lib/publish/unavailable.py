@@ -16,21 +16,23 @@ _WORDS = {
     "orders": "orders",
     "order_items": "order lines",
     "users": "customer accounts",
-    "products": "a catalogue",
+    "products": "catalogue",
     "inventory_items": "stock",
     "marketing_spend": "ad spend",
 }
 
 
 def lacking(tables: Iterable[str]) -> str:
-    """What a model lacks, in the analyst's words, from the names of the raw tables.
+    """What a model lacks, in the analyst's words, from the names of raw tables and of those of the contract.
 
     Examples
     --------
     >>> lacking(["raw_inventory_items", "raw_orders"])
     'the shop has no stock (table inventory_items) and no orders (table orders)'
+    >>> lacking(["stg_marketing_spend"])
+    'the shop has no ad spend (table marketing_spend)'
     """
-    names = [name.removeprefix("raw_").removeprefix("whole_stg_") for name in tables]
+    names = [name.removeprefix("raw_").removeprefix("whole_").removeprefix("stg_") for name in tables]
     parts = [f"no {_WORDS[name]} (table {name})" if name in _WORDS else f"no table {name}" for name in names]
     return f"the shop has {' and '.join(parts)}"
 

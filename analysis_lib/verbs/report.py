@@ -17,11 +17,11 @@ from analysis_lib.verbs.build import Outcomes, build, build_lines, check_lines
 from analysis_lib.verbs.report_choice import Choice
 from analysis_lib.verbs.report_editions import Chosen, choose, settle
 from analysis_lib.verbs.report_request import (
-    REMEDY,
     availability_of,
     edition_request,
     lacks_of,
     literals,
+    remedy_of,
     stamp_of,
 )
 from analysis_lib.warehouse.opening import environment_of
@@ -104,7 +104,7 @@ def report(
             edition_request(one, whole.shop, whole.source, built, commit, bool(choice.only))
             for one, built in zip(chosen, made, strict=True)
         ],
-        remedy=REMEDY.format(source=whole.source, shop=whole.shop),
+        remedy=remedy_of(outcomes.build, whole.source, whole.shop),
     )
     summary = publish(request, progress)
     return _conclude(outcomes, made, summary, progress, run or Recorder())

@@ -22,11 +22,11 @@ from analysis_lib.verbs.inspect import text_table
 from analysis_lib.verbs.report_choice import Choice
 from analysis_lib.verbs.report_editions import Chosen, choose, settle
 from analysis_lib.verbs.report_request import (
-    REMEDY,
     availability_of,
     edition_request,
     lacks_of,
     literals,
+    remedy_of,
     stamp_of,
 )
 from analysis_lib.warehouse.opening import choose_shop, editions, environment_of, open_warehouse, shops
@@ -135,7 +135,7 @@ def dry_run_lines(settings: Settings, shop: str, given: Mapping[str, object], ch
         force=choice.force,
         environment={READ_ONLY: "1", **environment_of(settings)},
         editions=[edition_request(one, name, source, outcomes, "") for one, outcomes in made],
-        remedy=REMEDY,
+        remedy=remedy_of(whole.build, source, name),
     )
     return [*lines, *_notebook_lines(request), _NOTHING]
 

@@ -15,9 +15,12 @@ from analysis_lib.publish.unavailable import lacking
 from analysis_lib.verbs.build import Outcomes
 from analysis_lib.verbs.report_editions import Chosen
 
-REMEDY = (
+_LOAD = (
     "Load the table with `shopbook load {source} --from FOLDER --shop {shop}`, then run `shopbook report` "
     "again; what else a table is needed for stands in docs/models.md."
+)
+_NOT_OF_SOURCE = (
+    "The source {source} has no such table; a source of your own can have it, see docs/sources.md."
 )
 # Tables that no edition of some people has, with the reason.
 NOT_BY_PEOPLE = {"raw_marketing_spend": "ad spend", "raw_inventory_items": "stock"}
@@ -94,6 +97,13 @@ def _why(tables: tuple[str, ...], edition: Edition | None) -> str:
     return lacking(tables)
 
 
+def remedy_of(summary: BuildSummary, source: str, shop: str) -> str:
+    """What to do about tables that are missing: load them, where the source knows such tables."""
+    lacks = [table for tables in lacks_of(summary).values() for table in tables]
+    is_of_source = not lacks or any(table.startswith("raw_") for table in lacks)
+    return (_LOAD if is_of_source else _NOT_OF_SOURCE).format(source=source, shop=shop)
+
+
 def lacks_of(summary: BuildSummary) -> dict[str, tuple[str, ...]]:
     """Model to the raw tables that it lacks, as a build found it."""
     return {
@@ -109,7 +119,7 @@ def edition_request(
 ) -> EditionRequest:
     """The request of one edition that was built and checked; a preview has no whole report beside it."""
     edition, entry = chosen.edition, chosen.entry
-    remedy = REMEDY.format(source=source, shop=shop)
+    remedy = remedy_of(outcomes.build, source, shop)
     if edition.dimension:
         whole = "report of the whole shop"
         remedy = f"The {whole if is_preview else f'[{whole}](../../index.html)'} has it, where the shop does."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.models.catalogue import sql_files
 from tests.models.specify import check, rows_of
 
 
@@ -196,3 +197,15 @@ def test_a_cart_event_without_a_product_holds_the_product_viewed_last_in_the_ses
         | 8        | NULL       |
         """,
     )
+
+
+def test_the_gap_rule_is_the_same_text_in_every_model_that_cuts_sessions() -> None:
+    """GoogleSQL has no way to share an expression; each of the models cuts other runs of events."""
+    rule = (
+        "case when previous_event_time is null then event_time "
+        "when timestamp_diff(event_time, previous_event_time, microsecond) "
+        "> @session_gap_minutes * 60000000 then event_time end as start_time"
+    )
+    cutting = [text for path in sql_files() if "@session_gap_minutes" in (text := path.read_text("utf-8"))]
+    assert len(cutting) >= 4
+    assert all(rule in " ".join(text.split()) for text in cutting)

@@ -16,6 +16,13 @@ raw as (
     from exported
 ),
 
+-- A shop that never sends user_id knows its people by their browsers: a browser is then a user, as in GA4's own
+-- reports. Where it sends one now and then, a browser without one is a visitor who is not known (yet).
+identity as (
+    select count(user_id) > 0 as has_users
+    from exported
+),
+
 -- Named values stand in a list; those that are wanted become columns. '(not set)' and what Google has blotted
 -- out say nothing.
 named as (
@@ -57,6 +64,7 @@ named as (
 with_session as (
     select
         raw.*,
+        if(identity.has_users, raw.user_id, raw.user_pseudo_id) as known_user_id,
         coalesce(raw.user_pseudo_id, raw.event_id) as browser_id,
         concat(
             coalesce(raw.user_pseudo_id, raw.event_id), '.', coalesce(cast(named.ga_session_id as string), '')
@@ -70,6 +78,7 @@ with_session as (
             else concat(named.source_name, ' / ', coalesce(named.medium, '(none)'))
         end as own_source,
     from raw
+    cross join identity
     left join named
         on raw.event_id = named.event_id
 ),
@@ -116,9 +125,9 @@ session_sources as (
 final as (
     select
         with_session.event_id,
-        with_session.user_id,
+        with_session.known_user_id as user_id,
         case
-            when with_session.user_id is not null then concat('u:', with_session.user_id)
+            when with_session.known_user_id is not null then concat('u:', with_session.known_user_id)
             else concat('s:', with_session.browser_id)
         end as visitor_id,
         with_session.source_session_id,
