@@ -20,6 +20,7 @@ from analysis_lib.sources.detect import Outside, first_look, second_look
 from analysis_lib.sources.duplicates import identical_rows, mark_duplicates
 from analysis_lib.sources.inside import look_inside
 from analysis_lib.sources.plan import Plan, Planned, make_plan
+from analysis_lib.sources.sameness import ROWS_DIGEST, loaded_as, rows_digest
 from analysis_lib.sources.session import all_or_nothing, loading_settings
 from analysis_lib.sources.summary import FileOutcome, LoadSummary, TableOutcome
 from analysis_lib.warehouse.failures import is_disk_full, translate
@@ -278,6 +279,11 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
         judged = classify(connection, relation, mapped, table)
     check_shares(connection, relation, judged, job.max_rejected_share)
     ledger.make_raw(connection, table)
+    digest = rows_digest(connection, table)
+    if same := loaded_as(connection, table, digest):
+        connection.execute("drop table temp.load_rows")
+        what = "removed" if outcome == "replaced" else "unchanged"
+        return 0, FileOutcome(file.name, table.name, what, f"its rows are those of {same}")
     entry = ledger.Entry(ledger.file_id(table.name, file.sha256), table.name, file.name, *_identity(file))
     kept = ledger.store_rows(connection, table, entry.file_id, judged.number)
     rejected = ledger.store_rejects(
@@ -297,6 +303,8 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
         "renamed_columns": dict(mapped.renamed),
         "written": {name: way.in_words() for name, way in mapped.written.items() if way.is_remarkable},
     }
+    if digest:
+        mapped_decisions[ROWS_DIGEST] = digest
     decided = relation.decisions | mapped_decisions
     counts = (relation.rows, kept, rejected)
     where = (file.path.name, file.bytes)

@@ -10,14 +10,14 @@ import duckdb
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.read import identifier
 
-NOTED = "rows_digest"
+ROWS_DIGEST = "rows_digest"
 
 
 def rows_digest(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     """A text that is the same for the same kept rows of `temp.load_rows`, in whichever order.
 
-    It is empty for tables with a key and for files without a row that is kept. Made of hashes of DuckDB, which
-    another version of it may make otherwise: then a file counts as another one, as it did without this.
+    It is empty for tables with a key and for files without a row that is kept. Made of hashes of DuckDB,
+    which another version of it may make otherwise: then a file counts as another one.
     """
     if not table.keyless:
         return ""
@@ -34,8 +34,8 @@ def loaded_as(connection: duckdb.DuckDBPyConnection, table: Table, digest: str) 
     if not digest:
         return ""
     found = connection.execute(
-        f"select path from load_ledger where table_name = ? and json_extract_string(decisions, '$.{NOTED}') = ? "
+        "select path from load_ledger where table_name = ? and json_extract_string(decisions, ?) = ? "
         "order by path limit 1",
-        [table.name, digest],
+        [table.name, f"$.{ROWS_DIGEST}", digest],
     ).fetchall()
     return str(found[0][0]) if found else ""
