@@ -72,7 +72,7 @@ def test_what_is_not_known_is_said_and_not_zero(book: Shop) -> None:
     overview = " ".join(text for _, text in sections(book, "overview"))
     assert "The data do not say what became of an order" in overview
     assert "The shop states no costs, so that gross profit and contribution are not known." in overview
-    assert "No visit names its traffic source" in overview
+    assert "No visit names where it came from" in overview
     marketing = dict(sections(book, "marketing"))
     assert "no visit names a traffic source" in marketing["headline"]
     assert "$" not in marketing["headline"] + marketing["over_time"]
