@@ -61,10 +61,11 @@ def revenue_by_month(book: Shop) -> Html:
     note = f" Hatched: not a whole month of data ({', '.join(hatched)})." if hatched else ""
     note += _same_days(book, lasts[-1]) if lasts[-1] < _month_end(starts[-1]) else ""
     marked = calendar_events.on_months(book, starts, lasts[-1])
+    months = month(starts[0]) + (f" to {month(starts[-1])}" if len(starts) > 1 else "")
     words = charts.Words(
-        f"Net revenue by month in {currency}, {month(starts[0])} to {month(starts[-1])}",
+        f"Net revenue by month in {currency}, {months}",
         f"{highest}{note}",
-        f"Column chart of net revenue by month, {month(starts[0])} to {month(starts[-1])}. {highest}{note} "
+        f"Column chart of net revenue by month, {months}. {highest}{note} "
         f"{marked.text}".strip(),
     )
     formatter = functools.partial(numbers.compact_money, currency=currency, is_round=False)
