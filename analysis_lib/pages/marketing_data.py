@@ -119,7 +119,15 @@ select
     max(if(attributed_orders > 0, calendar_date, null)) as last_order,
 from fct_campaign_performance
 """
-_SOURCES = "select count(*) as sources from dim_traffic_sources where traffic_source != '(not set)'"
+_SOURCES = """
+with named as (
+    select traffic_source != '(not set)' as is_named from dim_traffic_sources
+    union all
+    select platform != '(no platform)' as is_named from fct_campaign_performance
+)
+
+select countif(is_named) as sources, count(*) as known from named
+"""
 Sums = dict[str, float | None]
 
 
@@ -235,7 +243,9 @@ def read(book: Shop) -> Ads:
         assert day is not None  # the model's grain
         days.setdefault(day, []).append(_plain(row))
     reach = {name: as_date(value) for name, value in records(book, _REACH)[0].items()}
-    return Ads(found, days, **reach, has_sources=bool(records(book, _SOURCES)[0]["sources"]))
+    named = records(book, _SOURCES)[0]
+    # Where nobody ever came there is nothing that could have named a source.
+    return Ads(found, days, **reach, has_sources=bool(named["sources"] or not named["known"]))
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,8 +65,7 @@ def revenue_by_month(book: Shop) -> Html:
     words = charts.Words(
         f"Net revenue by month in {currency}, {months}",
         f"{highest}{note}",
-        f"Column chart of net revenue by month, {months}. {highest}{note} "
-        f"{marked.text}".strip(),
+        f"Column chart of net revenue by month, {months}. {highest}{note} {marked.text}".strip(),
     )
     formatter = functools.partial(numbers.compact_money, currency=currency, is_round=False)
     chart = charts.months("net-revenue-months", starts, values, partial, formatter, words, marked)
