@@ -79,6 +79,10 @@ def new_lines(
         )
         taken = ", ".join(f"{meaning} = {pick.profile.header}" for meaning, pick in part.picks.items())
         lines.append(f"  {taken}")
+        again = part.table.rows - part.table.distinct_rows
+        if again:
+            became = "a load keeps one of each" if part.key else "a load keeps them all, for want of a key"
+            lines.append(f"  {again:,} rows repeat another one in everything; {became}")
         if part.table.unread:
             lines.append(f"  {part.table.unread:,} lines are no whole records and were not looked at")
     for table in drafted.shape.unused:

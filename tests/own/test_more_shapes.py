@@ -118,3 +118,14 @@ def test_a_number_on_the_invoice_is_not_taken_for_the_number_that_the_lines_name
     assert rows_of(shop.trial, "stg_orders", "order_id") == [("1",), ("2",)]
     assert shop.drafted is not None
     assert any("names id, and not invoice no" in said for _, said in shop.drafted.checks)
+
+
+def test_rows_that_an_export_has_twice_are_counted_once_where_there_is_a_key(shop: Drafting) -> None:
+    _shop(shop, LINES + LINES.split("\n", 2)[2])
+    shop.write("orders.csv", ORDERS + ORDERS.split("\n", 2)[2])
+    assert shop.totals()["gross"] == pytest.approx(55.5)
+    assert shop.drafted is not None
+    assert {kind: part.key for kind, part in shop.drafted.shape.parts.items()} == {
+        "orders": ("order_id",),
+        "order_items": ("line_id",),
+    }

@@ -45,6 +45,11 @@ class Looked:
         """Rows of all its files."""
         return next(iter(self.columns.values())).rows
 
+    @property
+    def distinct_rows(self) -> int:
+        """Rows that differ from each other in anything."""
+        return next(iter(self.columns.values())).distinct_rows
+
 
 def look(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> list[Looked]:
     """The tables among files, with a profile of every column; the rows stay in the connection as text.
@@ -143,14 +148,13 @@ def _looked(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[He
 
 
 def is_unique(connection: duckdb.DuckDBPyConnection, table: Looked, columns: Sequence[str]) -> bool:
-    """Whether columns together tell every row of a table from the others."""
+    """Whether columns together tell every row of a table from those that differ from it."""
     names = ", ".join(map(identifier, columns))
     present = " and ".join(f"{identifier(name)} is not null" for name in columns)
-    query = (
-        f"select count(*) = (select count(*) from (select distinct {names} from {table.raw} where {present}))"
-        f" from {table.raw}"
-    )
-    return bool(connection.execute(query).fetchall()[0][0])
+    query = f"select count(*) from (select distinct {names} from {table.raw} where {present})"
+    missing = f"select count(*) from {table.raw} where not ({present})"
+    [(different,)], [(without,)] = (connection.execute(sql).fetchall() for sql in (query, missing))
+    return not without and bool(different == table.distinct_rows)
 
 
 def contained(

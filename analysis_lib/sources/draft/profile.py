@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -45,12 +45,14 @@ class Profile:
     is_mail: bool = False
     has_point: bool = False
     format: str = ""
+    distinct_rows: int = -1
     values: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_key(self) -> bool:
-        """Whether every row has a value of its own."""
-        return self.rows > 0 and not self.missing and self.distinct == self.rows
+        """Whether every row has a value of its own; rows that repeat another one in everything are one."""
+        different = self.rows if self.distinct_rows < 0 else self.distinct_rows
+        return self.rows > 0 and not self.missing and self.distinct == different
 
     @property
     def is_ambiguous(self) -> bool:
@@ -82,10 +84,13 @@ def profile(
     columns
         Name and header of each column.
     """
-    found = {}
-    for name, header in columns:
-        found[name] = _profile(connection, table, name, header)
-    return found
+    everything = ", ".join(identifier(name) for name, _ in columns)
+    query = f"select count(*) from (select distinct {everything} from {identifier(table)})"
+    different = int(connection.execute(query).fetchall()[0][0])
+    return {
+        name: replace(_profile(connection, table, name, header), distinct_rows=different)
+        for name, header in columns
+    }
 
 
 def _profile(connection: duckdb.DuckDBPyConnection, table: str, name: str, header: str) -> Profile:
