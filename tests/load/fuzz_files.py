@@ -56,6 +56,25 @@ POOLS = {
     "id": WHOLE, "times": WHOLE, "price": AMOUNTS, "share": NUMBERS, "made_at": TIMES, "at": TIMES,
     "day": DAYS, "state": STATES,
 }  # fmt: skip
+# Ways in which one export writes its times, days and amounts; a column is of one way, but for a few cells.
+TIME_STYLES = [
+    ["13/03/2024 10:00", "14/03/2024 09:30:00", "03/04/2024 10:00", "31/12/2024 23:59:59"],
+    ["3/13/2024 10:00 PM", "3/14/2024 9:30 AM", "3/4/2024 10:00 AM", "12/31/2024 11:59:59 pm"],
+    ["03.04.2024 10:00", "13.03.2024 09:30", "01.02.2024"],
+    ["01/02/2024", "03/04/2024 10:00", "05/05/2024"],
+    ["2024-03-01 10:00:00", "2024-03-02T10:00:00Z", "2024-03-03"],
+]
+DAY_STYLES = [
+    ["13/03/2024", "03/04/2024", "31/12/2024"], ["3/13/2024", "3/4/2024", "12/31/2024"],
+    ["13.03.2024", "03.04.2024"], ["01/02/2024", "03/04/2024"], ["20240313", "20240304"], DAYS[:3],
+]  # fmt: skip
+AMOUNT_STYLES = [
+    ["1,50", "2,75", "0,99", "1.234,50", "12"], ["1.50", "1,234.50", "0.99", "12"], ["1.234", "12.345", "5"],
+    ["1,234", "12,345", "5"], ["1 234,50", "0,5"], ["€ 5", "€ 1.234,50", "7,25 €"],
+    ["$5", "$1,234.50", "$0.99"],
+    ["1'234.50", "0.5"], ["(5.25)", "5.25-", "3.10"], AMOUNTS[:8],
+]  # fmt: skip
+STYLED = {"made_at": TIME_STYLES, "at": TIME_STYLES, "day": DAY_STYLES, "price": AMOUNT_STYLES}
 LETTERS = [*"ab0 ,;|\t\"'\\\n\r", "ü", "€", "é", "😀", "\u2028", "\x0b", "\x85", "\ufeff", '""', "\r\n"]
 TEXTS = st.one_of(
     st.sampled_from(["", "null", "NULL", "Null", "NaN", "N/A", "None", "\\N", " ", "x", "7", "0.10", "=1+1"]),
@@ -87,6 +106,22 @@ def rows(
         return {name: draw((strange if name in picked else cells)[name]) for name in columns}
 
     return st.lists(one(), max_size=most)
+
+
+@st.composite
+def styled_rows(draw: st.DrawFn, columns: Sequence[str], most: int = 8) -> list[Row]:
+    """Rows of an export with ways of its own to write times and amounts; a few cells are of another way."""
+    ways = {name: draw(st.sampled_from(STYLED[name])) for name in columns if name in STYLED}
+    others = {name: [text for way in STYLED[name] for text in way] for name in ways}
+    is_mixed = draw(st.booleans())
+    table = []
+    for number in range(draw(st.integers(1, most))):
+        row = {name: draw(st.sampled_from(way)) for name, way in ways.items()}
+        if is_mixed and draw(st.integers(0, 5)) == 0:
+            odd = draw(st.sampled_from(sorted(ways)))
+            row[odd] = draw(st.sampled_from(others[odd]))
+        table.append(row | {"id": str(number)})
+    return table
 
 
 @dataclass(frozen=True)
