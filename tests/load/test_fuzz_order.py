@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.load.fuzz_files import MARKS, STYLES, THINGS, Style, rows
+from tests.load.fuzz_files import MARKS, PLAIN, STYLES, THINGS, Row, Style, rows
 from tests.load.fuzz_shop import FuzzShop, assert_counts, assert_holds, cases, kinds
 from tests.load.independent.tables import after, read_file
 
@@ -17,11 +17,25 @@ from tests.load.independent.tables import after, read_file
 NAMES = [f"{table}_{number}.csv" for table in ("things", "marks") for number in range(3)]
 
 
+# Cells that cost their row and leave no doubt how their column is written: a file that is undecided by itself
+# is refused until another one decides, so that its order does matter, and the load says so.
+BAD = {"x", "soon", "", "null", "1e3", "free", "2023-02-29", "-3", "Lost", "north", "--1"}
+
+
+def decided(table: list[Row]) -> list[Row]:
+    """The rows that leave no doubt."""
+    return [
+        row
+        for row in table
+        if all(text in BAD or text in PLAIN.get(name, [text]) for name, text in row.items())
+    ]
+
+
 @st.composite
 def exports(draw: st.DrawFn) -> dict[str, list[bytes]]:
     """The contents of each file in the order in which they were written; the last one counts."""
-    things = [Style().bytes(THINGS, draw(rows(THINGS, most=4))) for _ in range(3)]
-    marks = [draw(STYLES).bytes(MARKS, draw(rows(MARKS, most=3))) for _ in range(2)]
+    things = [Style().bytes(THINGS, decided(draw(rows(THINGS, most=5)))) for _ in range(3)]
+    marks = [draw(STYLES).bytes(MARKS, decided(draw(rows(MARKS, most=4)))) for _ in range(2)]
     named: dict[str, list[bytes]] = {}
     for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True)):
         contents = things if name.startswith("things") else marks
