@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 # Python and DuckDB's own buffers take some 300 MB beside it: a load of any size stays below 2 GB.
-MOST_MEMORY = 1_200_000_000
+MOST_MEMORY = 1_000_000_000
 _UNITS = {"bytes": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 
 
