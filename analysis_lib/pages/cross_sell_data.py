@@ -101,13 +101,7 @@ select
     end as stock,
 from fct_cross_sell_candidates
 group by product_id
-order by
-    expected_margin is null,
-    expected_margin desc,
-    expected_purchases is null,
-    expected_purchases desc,
-    users desc,
-    product_id
+order by expected_margin desc, expected_purchases desc, users desc, product_id
 limit @listed
 """
 _QUALITY = """
