@@ -45,9 +45,10 @@ class Settings:
     `parameters` are the defaults of the run parameters; `shop` is the shop to take when none is named.
 
     From the shop's profile: its name as `profile` (empty: it has none), the `source`, the `places` that its
-    data come from (addresses, or paths from the project's folder), the `tables` to load (None: all), what is
-    read of a `database` (those of DATABASE_KEYS that are said), `max_rejected_share`, `renderer`, the
-    `editions` that every report makes, and `bigquery`. `profiles` are the shops that have one.
+    data come from (addresses, or paths from the project's folder), the `tables` to load (None: all), the
+    `formats` in which columns are written, what is read of a `database` (those of DATABASE_KEYS that are
+    said), `max_rejected_share`, `renderer`, the `editions` that every report makes, and `bigquery`.
+    `profiles` are the shops that have one.
     """
 
     root: Path
@@ -69,6 +70,7 @@ class Settings:
     source: str = ""
     places: tuple[str, ...] = ()
     tables: tuple[str, ...] | None = None
+    formats: tuple[str, ...] = ()
     database: Mapping[str, Any] = field(default_factory=dict)
     max_rejected_share: float = _MAX_REJECTED_SHARE
     renderer: str = "auto"
@@ -220,6 +222,7 @@ def _make(root: Path, values: Mapping[str, Any], bigquery: Mapping[str, Any]) ->
         source=values.get("source", ""),
         places=values.get("from", ()),
         tables=values.get("tables") or None,
+        formats=values.get("formats", ()),
         database={name: values[name] for name in DATABASE_KEYS if name in values},
         max_rejected_share=values.get("max_rejected_share", _MAX_REJECTED_SHARE),
         renderer=values.get("renderer", "auto"),

@@ -133,6 +133,13 @@ _ALL = [
     # Patterns and addresses hold commas and colons.
     _key("from", _PLACES, _texts, where="shop", of_text=_parts(";")),
     _key("tables", "names of tables, as a list of texts", _names, where="shop", of_text=_parts(",")),
+    _key(
+        "formats",
+        "how columns are written, as a list of texts such as orders.date=day_first",
+        _names,
+        where="shop",
+        of_text=_parts(","),
+    ),
     _key("table", "the name of a table or view of the database, in quotes", _text, where="shop"),
     _key("query", "a query on the database, in quotes", _text, where="shop"),
     _key("query_file", "a file with a query, in quotes", _text, where="shop"),

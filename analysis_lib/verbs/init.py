@@ -224,7 +224,7 @@ def _from_root(path: Path, root: Path) -> str:
 
 
 def _own_hint(places: Sequence[str]) -> str:
-    return f"see docs/sources.md for a source of your own ({', '.join(places)})."
+    return f"shopbook source new NAME --from {' '.join(places)} drafts a source of your own."
 
 
 def _site(document: Document, shop: str) -> str:

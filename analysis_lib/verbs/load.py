@@ -63,7 +63,9 @@ def profile_load(settings: Settings) -> Wanted:
     choice = DatabaseChoice(**settings.database)
     if choice.query_file:
         choice = replace(choice, query_file=str(settings.root / Path(choice.query_file).expanduser()))
-    return Wanted(settings.profile, settings.source, places, settings.tables, choice)
+    return Wanted(
+        settings.profile, settings.source, places, settings.tables, choice, formats=settings.formats
+    )
 
 
 def wanted_load(settings: Settings, source: str, places: Sequence[str | Path], shop: str = "") -> Wanted:
@@ -90,7 +92,7 @@ def wanted_load(settings: Settings, source: str, places: Sequence[str | Path], s
             "The files are named, but not what they are.",
             "Name the source: shopbook load thelook --from FOLDER",
         )
-    return Wanted(shop or settings.shop or source, source, places)
+    return Wanted(shop or settings.shop or source, source, places, formats=settings.formats)
 
 
 def load_shop(
@@ -181,7 +183,10 @@ def load(
     """
     wanted = wanted_load(settings, source, places, shop)
     wanted = replace(
-        wanted, tables=tables or wanted.tables, choice=choice.over(wanted.choice), formats=formats
+        wanted,
+        tables=tables or wanted.tables,
+        choice=choice.over(wanted.choice),
+        formats=formats or wanted.formats,
     )
     summary = load_shop(settings, progress, wanted, max_rejected_share)
     return [f"shop {wanted.shop}:", *summary.lines(), f"seconds: {progress.summary()}"]

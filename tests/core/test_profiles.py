@@ -184,6 +184,10 @@ class TestADatabase:
             query_file=str(two_shops.resolve() / "sql" / "events.sql"), look_back_days=40
         )
 
+    def test_how_columns_are_written_is_handed_on(self, two_shops):
+        wanted = self.wanted(two_shops, 'formats = ["orders.date=day_first"]')
+        assert wanted.formats == ("orders.date=day_first",)
+
     def test_a_flag_for_what_is_read_takes_the_place_of_the_profiles(self, two_shops):
         profile = self.wanted(two_shops, 'table = "events_raw"\nlook_back_days = 40').choice
         given = DatabaseChoice(query="select 1", is_full=True).over(profile)
