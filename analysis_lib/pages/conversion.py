@@ -179,8 +179,10 @@ def _interval_text(now: Counted) -> str:
 
 
 def viewers(book: Shop) -> Viewers:
-    """The conversion counts of the shop's windows."""
+    """The conversion counts of the shop's windows; nobody and no first day in a shop without visits."""
     found = run_windows(book)
+    if not book.available("fct_funnel_daily"):
+        return Viewers(found, Counted(0, 0), None, None, None, book.parameters.min_sample)
     start = first_day(book, "fct_funnel_daily")
     counted = {
         row["period"]: Counted(int(row["view_visitors"]), int(row["viewers_who_purchased"]))

@@ -27,8 +27,8 @@ def factors(book: Shop) -> Html:
     parts = revenue.factors(found.profit, found.visits)
     if not parts:
         return empty(
-            "The change of net revenue cannot be split: that takes sessions, orders and net revenue above "
-            "zero in both windows."
+            f"The change of net revenue cannot be split: that takes {'sessions, ' if found.has_visits else ''}"
+            "orders and net revenue above zero in both windows."
         )
     currency = book.parameters.currency
     largest = max(parts, key=lambda part: abs(part.contribution))
@@ -49,18 +49,18 @@ def factors(book: Shop) -> Html:
         for part in parts
     ]
     windows = found.profit.windows
+    names = [part.label.lower() for part in parts]
     title = f"What the change of net revenue is made of, in {currency}, {windows.current.text}"
     words = charts.Words(
         title,
-        f"{sentence} Net revenue = sessions × orders per session × revenue per order; compared with "
-        f"{windows.previous.text}.",
+        f"{sentence} Net revenue = {' × '.join(names)}; compared with {windows.previous.text}.",
         f"Bar chart: {sentence}",
     )
     return charts.bars("net-revenue-drivers", rows, words).html
 
 
 def _factor(part: revenue.Factor, currency: str) -> str:
-    if part.label == "Sessions":
+    if part.label in ("Sessions", "Orders"):
         return f"{numbers.count(part.previous)} → {numbers.count(part.current)}"
     if part.label == "Revenue per order":
         return f"{numbers.money(part.previous, currency)} → {numbers.money(part.current, currency)}"
@@ -72,6 +72,8 @@ def by_source(book: Shop) -> Html:
     """Sessions, orders and net revenue by traffic source, with the change of each."""
     currency = book.parameters.currency
     windows = periods.run_windows(book)
+    if not book.available("fct_sessions"):
+        return empty("The shop has no visits, so that net revenue cannot be told by traffic source.")
     rows = revenue.by_source(book)
     found = periods.totals(book, "fct_daily_pnl", "calendar_date", ["net_revenue"])
     has_previous = found.reaches("previous")

@@ -46,6 +46,11 @@ class Headline:
     tests: Mapping[tuple[str, str], Tested]
 
     @property
+    def has_visits(self) -> bool:
+        """Whether the shop has events at all; a shop of orders alone has none."""
+        return bool(self.visits.values)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing happened in the window."""
         return not self.profit.value("orders") and not self.visits.value("sessions")
@@ -61,7 +66,9 @@ class Headline:
 def read(book: Shop) -> Headline:
     """The sums of the three windows, and what changed by more than chance."""
     profit = periods.totals(book, "fct_daily_pnl", "calendar_date", [*SUMS, *LINES, *_ORDERS])
-    visits = periods.totals(book, "fct_funnel_daily", "session_date", ["sessions"])
+    visits = periods.no_totals(book)
+    if book.available("fct_funnel_daily"):
+        visits = periods.totals(book, "fct_funnel_daily", "session_date", ["sessions"])
     found = Headline(profit, visits, viewers(book), {})
     shown = [name for name in SUMS if name not in ("gross_profit", "contribution")]
     comparisons = (
@@ -90,7 +97,8 @@ def cards(found: Headline, currency: str) -> Html:
     made["conversion_rate"] = found.viewers.card(
         currency, found.tests["conversion_rate", "previous"].is_found
     )
-    sold, visited = ("net_revenue", "orders", "average_order_value"), ("sessions", "conversion_rate")
+    sold = ("net_revenue", "orders", "average_order_value")
+    visited = ("sessions", "conversion_rate") if found.has_visits else ()
     shown = (*sold, *visited, found.profit_name, "roas", "returning_revenue_share")
     note = periods.coverage(found.profit)
     return join(

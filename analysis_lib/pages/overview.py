@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from analysis_lib.shop import Shop
 
-_NEWEST = """
+_NEWEST_SESSION = """
 select 'session' as what, max(session_date) as last_day from fct_funnel_daily where sessions > 0
 union all
+"""
+_NEWEST = """
 select 'order' as what, max(calendar_date) as last_day from fct_daily_pnl where orders > 0
 union all
 select 'ad spend' as what, max(calendar_date) as last_day from fct_daily_pnl where ad_spend > 0
@@ -41,7 +43,7 @@ order by calendar_date
 
 def status(book: Shop) -> Html:
     """The stamp, with a banner for sessions, orders or ad spend that end before the window does."""
-    rows = book.sql(_NEWEST)
+    rows = book.sql((_NEWEST_SESSION if book.available("fct_funnel_daily") else "") + _NEWEST)
     newest = dict(zip(rows["what"].tolist(), map(periods.as_date, rows["last_day"].tolist()), strict=True))
     return stamp(book, {what: newest[what] for what in sorted(newest)})
 
@@ -55,7 +57,8 @@ def key_findings(book: Shop) -> Html:
     """Three to five sentences, or that there is nothing to report."""
     found = kpis.read(book)
     if found.is_empty:
-        return findings.show([], f"No sessions and no orders on {found.profit.windows.current.text}.")
+        nothing = "No sessions and no orders" if found.has_visits else "No orders"
+        return findings.show([], f"{nothing} on {found.profit.windows.current.text}.")
     return findings.show(overview_findings.write(book, found), "Nothing to report.")
 
 
@@ -116,5 +119,6 @@ def revenue_by_month(book: Shop) -> Html:
 
 def how_computed(book: Shop) -> Html:
     """Definitions of the page's metrics and the SQL behind them."""
-    names = [*kpis.SUMS, "sessions", "conversion_rate", *kpis.LINES]
-    return method(book, names, ["fct_sessions", "int_order_lines", "int_orders"])
+    has_visits = book.available("fct_sessions")
+    names = [*kpis.SUMS, *(["sessions", "conversion_rate"] if has_visits else []), *kpis.LINES]
+    return method(book, names, [*(["fct_sessions"] if has_visits else []), "int_order_lines", "int_orders"])

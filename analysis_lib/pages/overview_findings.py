@@ -22,19 +22,19 @@ def write(book: Shop, found: Headline) -> list[Finding]:
     """Three to five findings, made of the sums and tests of the cards."""
     currency = book.parameters.currency
     made = [_against_previous(found, found.profit, "net_revenue", currency)]
-    if found.tests["net_revenue", "previous"].is_found:
+    if found.has_visits and found.tests["net_revenue", "previous"].is_found:
         contributor = _contributor(book, found.profit)
         made.append(findings.see(contributor, "marketing", "what each source cost and brought"))
-    made += [
-        _against_year(found, "net_revenue", currency),
-        _against_previous(found, found.visits, "sessions", currency),
-        findings.see(
-            found.viewers.finding(found.tests["conversion_rate", "previous"].p_value),
-            "funnel",
-            "at which step visits stop, and for whom",
-        ),
-        _left_over(found.profit, currency),
-    ]
+    made.append(_against_year(found, "net_revenue", currency))
+    if found.has_visits:
+        conversion = found.viewers.finding(found.tests["conversion_rate", "previous"].p_value)
+        made += [
+            _against_previous(found, found.visits, "sessions", currency),
+            findings.see(conversion, "funnel", "at which step visits stop, and for whom"),
+        ]
+    else:
+        made.append(_against_previous(found, found.profit, "orders", currency))
+    made.append(_left_over(found.profit, currency))
     return [finding for finding in made if finding is not None]
 
 
@@ -115,8 +115,8 @@ def _largest_factor(found: Headline, currency: str) -> str:
 
 def _stated(name: str, value: float, currency: str) -> str:
     """A sum as the beginning of a sentence."""
-    if name == "sessions":
-        return f"There {'was' if value == 1 else 'were'} {numbers.plural(value, 'session')}"
+    if name in ("sessions", "orders"):
+        return f"There {'was' if value == 1 else 'were'} {numbers.plural(value, name.removesuffix('s'))}"
     return f"{metric(name).label} was {amount(value, _kind(name), currency)}"
 
 

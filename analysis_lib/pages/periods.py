@@ -126,6 +126,11 @@ def totals(book: Shop, model: str, date_column: str, metric_names: Sequence[str]
     return Totals(found, values, first_day(book, model))
 
 
+def no_totals(book: Shop) -> Totals:
+    """The sums of a model that the shop has no data for: none is known in any window."""
+    return Totals(run_windows(book), {}, None)
+
+
 def records(book: Shop, query: str, **parameters: object) -> list[dict[str, Any]]:
     """The few rows of a query as plain mappings; missing values are None."""
     rows = book.sql(query, **parameters)

@@ -113,6 +113,7 @@ class Factor:
 def factors(profit: Totals, visits: Totals, period: str = "previous") -> list[Factor]:
     """Net revenue = sessions × orders per session × revenue per order: what each adds to the change.
 
+    In a shop without visits the factors are two: orders and revenue per order.
     The contributions add up to the change exactly (logarithmic mean Divisia index). Empty where one of
     the values is missing, zero or negative, because then no such split exists. `period` is what the window is
     compared with.
@@ -122,18 +123,19 @@ def factors(profit: Totals, visits: Totals, period: str = "previous") -> list[Fa
     Ang, B. W. (2005), The LMDI approach to decomposition analysis, Energy Policy 33, 867–871.
     """
     values: dict[str, tuple[float, float]] = {}
-    for name, source in (("sessions", visits), ("orders", profit), ("net_revenue", profit)):
+    visited = [("sessions", visits)] if visits.values else []
+    for name, source in (*visited, ("orders", profit), ("net_revenue", profit)):
         current, previous = source.value(name), source.value(name, period)
         if current is None or previous is None or current <= 0 or previous <= 0:
             return []
         values[name] = (current, previous)
     revenue, before = values["net_revenue"]
     weight = before if revenue == before else (revenue - before) / math.log(revenue / before)
-    ratios = {
-        "Sessions": values["sessions"],
-        "Orders per session": _divided(values["orders"], values["sessions"]),
-        "Revenue per order": _divided(values["net_revenue"], values["orders"]),
-    }
+    ratios = {"Orders": values["orders"]}
+    if visited:
+        per_session = _divided(values["orders"], values["sessions"])
+        ratios = {"Sessions": values["sessions"], "Orders per session": per_session}
+    ratios["Revenue per order"] = _divided(values["net_revenue"], values["orders"])
     return [
         Factor(label, current, previous, weight * math.log(current / previous))
         for label, (current, previous) in ratios.items()
