@@ -224,8 +224,13 @@ def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[File
             (entry.sha256, entry.definition) != _identity(file)
             or decisions.differs(connection, entry.file_id, job.said.get(entry.table, {}))
         ):
-            is_other = entry.sha256 != file.sha256
-            if not (is_other and repeats.hand_over(connection, entry.table, entry.sha256, entry.file_id)):
+            heir = ""
+            if entry.sha256 != file.sha256:
+                heir = repeats.hand_over(connection, entry.table, entry.sha256, entry.file_id)
+            if heir:
+                why = f"it has the rows that {file.name} had before, and they count beside the new ones"
+                outcomes.append(FileOutcome(heir, entry.table, "kept", why))
+            else:
                 ledger.forget(connection, entry)
             changed.add(file.name)
             touched.add(entry.table)

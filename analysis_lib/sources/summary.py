@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _LEFT_OUT = ("unchanged", "skipped")
-_UNREAD = (*_LEFT_OUT, "removed")
+_UNREAD = (*_LEFT_OUT, "removed", "kept")
 # How the names of what a database holds begin; its tables are loaded by month.
 DATABASE = "postgresql:"
 _OF_A_TABLE = {"undated": "rows without a date", "whole": "all rows"}
@@ -14,7 +14,7 @@ _OF_A_TABLE = {"undated": "rows without a date", "whole": "all rows"}
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """One file: `outcome` is loaded, replaced, unchanged, skipped or removed; `note` says why.
+    """One file: `outcome` is loaded, replaced, unchanged, skipped, removed or kept; `note` says why.
 
     `rows_kept` are the rows in the raw table, duplicates among them.
     """

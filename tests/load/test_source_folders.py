@@ -96,13 +96,21 @@ def test_months_loaded_in_any_order_make_the_same_rows_of_the_same_numbers(tmp_p
     assert len(rows[0]) == 3
 
 
-def test_the_same_month_again_changes_nothing_and_a_corrected_one_takes_its_place(shop: Shop) -> None:
+def test_the_same_month_again_changes_nothing_and_a_copy_keeps_what_it_holds(shop: Shop) -> None:
     shop.load(shop.write("2019-Oct.csv", REES46 + VIEW + BOUGHT), source="rees46")
     before = shop.query("select * from raw_events order by all")
     assert not shop.load(
         shop.write("again/2019-Oct-copy.csv", REES46 + VIEW + BOUGHT), source="rees46"
     ).is_changed
     assert shop.query("select * from raw_events order by all") == before
+    corrected = shop.write("2019-Oct.csv", REES46 + VIEW + BOUGHT + BOUGHT)
+    told = "\n".join(shop.load(corrected, source="rees46").lines())
+    assert shop.query("select count(*) from raw_events") == [(5,)], "the copy is still what it was"
+    assert "2019-Oct-copy.csv → events: kept, it has the rows that" in told
+
+
+def test_a_corrected_month_takes_the_place_of_its_rows(shop: Shop) -> None:
+    shop.load(shop.write("2019-Oct.csv", REES46 + VIEW + BOUGHT), source="rees46")
     shop.load(shop.write("2019-Oct.csv", REES46 + VIEW + BOUGHT + BOUGHT), source="rees46")
     assert shop.query("select count(*) from raw_events") == [(3,)]
 
