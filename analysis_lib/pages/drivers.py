@@ -26,9 +26,9 @@ def factors(book: Shop) -> Html:
     found = kpis.read(book)
     parts = revenue.factors(found.profit, found.visits)
     if not parts:
+        takes = "sessions, orders and net revenue" if found.has_visits else "orders and net revenue"
         return empty(
-            f"The change of net revenue cannot be split: that takes {'sessions, ' if found.has_visits else ''}"
-            "orders and net revenue above zero in both windows."
+            f"The change of net revenue cannot be split: that takes {takes} above zero in both windows."
         )
     currency = book.parameters.currency
     largest = max(parts, key=lambda part: abs(part.contribution))
