@@ -192,8 +192,10 @@ def _integer(text: str, but: str = "") -> str:
 
 def _time(text: str) -> str:
     tidy = rf"upper(regexp_replace(trim({text}), ' ([+-][0-9]{{2}}(:?[0-9]{{2}})?)$', '\1'))"
+    # The shapes are compared because DuckDB would also read 10:0:00, of which a digit was lost.
     return (
-        f"case when suffix({text}, ' UTC') and strlen({text}) between 23 and 30 "
+        f"case when {text} like '____-__-__ __:__:__.% UTC' and strlen({text}) between 25 and 30 "
+        f"or {text} like '____-__-__ __:__:__ UTC' "
         f"then try_cast({text} as timestamptz) "
         f"when regexp_full_match(trim({text}), '{PLAIN_TIME}') then try_cast({tidy} as timestamptz) end"
     )

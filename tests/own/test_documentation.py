@@ -81,7 +81,12 @@ def test_following_the_document_ends_in_a_report_of_the_pages_that_the_data_allo
     states = {
         line.split()[1]: line.endswith("has data") for line in listed.splitlines() if line.startswith("page")
     }
-    assert [page for page, has_data in states.items() if has_data] == ["customers", "products", "quality"]
+    assert [page for page, has_data in states.items() if has_data] == [
+        "overview",
+        "customers",
+        "products",
+        "quality",
+    ]
 
 
 def _the_edit() -> tuple[str, str]:
