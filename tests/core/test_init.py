@@ -52,7 +52,8 @@ class TestAsking:
         lines, said = asked(root, "data/files", "", "", "", "", "", "")
         assert written(root) == {"shops": {"thelook": {"source": "thelook", "from": ["data/files"]}}}
         assert "recognised: distribution_centers, events, inventory_items" in said
-        assert "What kind of data is it (clickstream, ga4, product_events, rees46, thelook) [thelook]:" in said
+        kinds = "clickstream, ga4, product_events, rees46, thelook"
+        assert f"What kind of data is it ({kinds}) [thelook]:" in said
         assert lines[-1] == "next: shopbook report"
 
     def test_answers_are_written_with_what_they_mean(self, root):
