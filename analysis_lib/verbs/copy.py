@@ -24,9 +24,11 @@ def copy(settings: Settings, progress: Progress, to: str, shop: str = "") -> lis
     from analysis_lib.warehouse.moving import copy_down, copy_up
 
     up = to == BIGQUERY
-    name, _ = choose_shop(dataclasses.replace(settings, engine="duckdb" if up else BIGQUERY), shop)
+    # Both warehouses are opened, whichever of the two the shop's profile names.
+    local = dataclasses.replace(settings, engine="duckdb")
+    name, _ = choose_shop(local if up else dataclasses.replace(settings, engine=BIGQUERY), shop)
     with (
-        DuckDBWarehouse(settings, name, read_only=up) as embedded,
+        DuckDBWarehouse(local, name, read_only=up) as embedded,
         BigQueryWarehouse(settings, name, read_only=not up) as cloud,
         progress.stage("copy") as step,
     ):

@@ -74,7 +74,10 @@ def built(cloud, facts):
 
 @pytest.fixture
 def both(cloud):
-    with DuckDBWarehouse(cloud, SHOP, read_only=True) as small, BigQueryWarehouse(cloud, SHOP, True) as large:
+        with (
+        DuckDBWarehouse(embedded(cloud), SHOP, read_only=True) as small,
+        BigQueryWarehouse(cloud, SHOP, read_only=True) as large,
+    ):
         yield small, large
 
 
@@ -139,7 +142,7 @@ def test_what_was_copied_back_is_the_same(built, cloud, both, tmp_path):
     back = dataclasses.replace(cloud, warehouse=tmp_path / "back.duckdb")
     lines = copy(back, quiet(), "duckdb", SHOP)
     assert any(line.startswith("raw_events: ") for line in lines)
-    with DuckDBWarehouse(back, SHOP, read_only=True) as returned:
+    with DuckDBWarehouse(embedded(back), SHOP, read_only=True) as returned:
         for name in moving.loaded_tables(returned):
             assert differences(both[0], returned, name) == ""
         assert not {name for name in returned.tables() if name.endswith("__next")}

@@ -35,7 +35,7 @@ def table(warehouse, name, sql, layout=None, **parameters):
 
 
 def test_every_type_comes_back_as_from_duckdb(warehouse, settings):
-    with DuckDBWarehouse(settings, "small") as embedded:
+    with DuckDBWarehouse(dataclasses.replace(settings, engine="duckdb"), "small") as embedded:
         assert warehouse.rows(EVERY_TYPE) == embedded.rows(EVERY_TYPE)
         assert_frame_equal(warehouse.query(EVERY_TYPE), embedded.query(EVERY_TYPE))
 
