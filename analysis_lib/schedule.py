@@ -30,13 +30,15 @@ def run_graph(
     workers
         How many jobs run at once.
     interrupt
-        Called when this thread is stopped (Ctrl-C), so that running jobs end soon.
+        Called when this thread or a job is stopped (Ctrl-C, `SystemExit`), so that running jobs end soon.
 
     Raises
     ------
     Exception
         The first error of a job. Jobs that were running by then are finished and ended first, so that their
         work is not lost; no further one begins.
+    BaseException
+        What stopped this thread or a job, at once.
 
     Examples
     --------
@@ -70,7 +72,9 @@ def run_graph(
                     if error is None:
                         end(name, future.result())
                         sorter.done(name)
-                    elif failure is None and isinstance(error, Exception):
+                    elif not isinstance(error, Exception):
+                        raise error  # a stop, not a failure: nothing is waited for
+                    elif failure is None:
                         failure = error
                         for waiting in running:
                             waiting.cancel()

@@ -108,3 +108,35 @@ def test_being_stopped_interrupts_what_runs() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_graph({"left": [], "right": []}, begin, recorder.end, 2, interrupt)
     assert recorder.interrupted == 1
+
+
+@pytest.mark.parametrize("stop", [SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("after_a_failure", [False, True])
+def test_a_job_that_is_stopped_stops_the_others(stop: type[BaseException], after_a_failure: bool) -> None:
+    """A stop is no failure: the others are not waited for, they are told to end."""
+    stopped, failed = threading.Event(), threading.Event()
+
+    def job(name: str) -> str:
+        if name == "broken":
+            failed.set()
+            raise ValueError(name)
+        if name == "stopped":
+            assert not after_a_failure or failed.wait(20)
+            raise stop
+        assert stopped.wait(20)
+        return name.upper()
+
+    recorder = Recorder(job)
+
+    def interrupt() -> None:
+        recorder.interrupt()
+        stopped.set()
+
+    graph: dict[str, list[str]] = {"other": [], "stopped": [], "after": ["stopped"]}
+    if after_a_failure:
+        graph["broken"] = []
+    with pytest.raises(stop):
+        run_graph(graph, recorder.begin, recorder.end, 3, interrupt)
+    assert recorder.interrupted == 1
+    assert recorder.ended == []
+    assert "after" not in recorder.begun
