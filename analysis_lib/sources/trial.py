@@ -20,6 +20,7 @@ from analysis_lib.sources.summary import LoadSummary
 from analysis_lib.tables import create
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.opening import embedded
 
 _SAMPLE = 3
 _DEPTH = 20
@@ -119,7 +120,8 @@ def try_source(settings: Settings, name: str, paths: Iterable[Path] = ()) -> Tri
         trial.missing = project.missing_inputs(set(trial.tables))
         return trial
     with tempfile.TemporaryDirectory(prefix="shopbook_trial_") as folder:
-        apart = dataclasses.replace(settings, warehouse=Path(folder) / "trial.duckdb", temp_dir=Path(folder))
+        file, place = Path(folder) / "trial.duckdb", Path(folder)
+        apart = dataclasses.replace(embedded(settings), warehouse=file, temp_dir=place)
         with DuckDBWarehouse(apart, "trial") as warehouse:
             trial.loaded = load(
                 warehouse,

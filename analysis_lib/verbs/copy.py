@@ -7,7 +7,7 @@ import dataclasses
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
-from analysis_lib.warehouse.opening import BIGQUERY, choose_shop
+from analysis_lib.warehouse.opening import BIGQUERY, choose_shop, embedded
 
 
 def copy(settings: Settings, progress: Progress, to: str, shop: str = "") -> list[str]:
@@ -25,14 +25,14 @@ def copy(settings: Settings, progress: Progress, to: str, shop: str = "") -> lis
 
     up = to == BIGQUERY
     # Both warehouses are opened, whichever of the two the shop's profile names.
-    local = dataclasses.replace(settings, engine="duckdb")
+    local = embedded(settings)
     name, _ = choose_shop(local if up else dataclasses.replace(settings, engine=BIGQUERY), shop)
     with (
-        DuckDBWarehouse(local, name, read_only=up) as embedded,
+        DuckDBWarehouse(local, name, read_only=up) as small,
         BigQueryWarehouse(settings, name, read_only=not up) as cloud,
         progress.stage("copy") as step,
     ):
-        moved = copy_up(embedded, cloud, step) if up else copy_down(cloud, embedded, step)
+        moved = copy_up(small, cloud, step) if up else copy_down(cloud, small, step)
     rows = sum(one.rows for one in moved)
     return [
         *(f"{one.table}: {one.rows:,} rows, checksum {one.checksum} on both sides" for one in moved),

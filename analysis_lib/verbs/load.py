@@ -16,7 +16,7 @@ from analysis_lib.sources.summary import LoadSummary
 from analysis_lib.sources.written import parse_formats
 from analysis_lib.verbs.load_database import NO_CHOICE, DatabaseChoice, wanted_database
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
-from analysis_lib.warehouse.opening import which_shop
+from analysis_lib.warehouse.opening import embedded, which_shop
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def wanted_load(settings: Settings, source: str, places: Sequence[str | Path], s
 def load_shop(
     settings: Settings, progress: Progress, wanted: Wanted, max_rejected_share: float | None = None
 ) -> LoadSummary:
-    """Load into a shop what is wanted.
+    """Load into a shop of the DuckDB file what is wanted; `shopbook copy` takes it to BigQuery.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def load_shop(
         raise ParameterError(f"--max-rejected-share was given {share}, but it takes a share from 0 to 1.")
     formats = parse_formats(wanted.formats)
     database = wanted_database(wanted.places, wanted.choice, wanted.tables)
-    with DuckDBWarehouse(settings, wanted.shop) as warehouse, progress.stage("load") as step:
+    with DuckDBWarehouse(embedded(settings), wanted.shop) as warehouse, progress.stage("load") as step:
         if database:
             from analysis_lib.sources.postgres.load import load_from_postgres
 

@@ -13,9 +13,19 @@ from analysis_lib.warehouse.dialect_types import INTEGERS
 
 def typed_output(tree: exp.Expr) -> exp.Expr:
     """The typed query with its outermost columns cast where DuckDB's type may be another."""
-    for select in _branches(tree):
-        for column in list(select.expressions):
+    branches = _branches(tree)
+    # A bare NULL has the type of its column in the other sides of a union; INT64 only when they are NULLs too.
+    typed = {
+        place
+        for select in branches
+        for place, column in enumerate(select.expressions)
+        if not isinstance(column.unalias(), exp.Null)
+    }
+    for select in branches:
+        for place, column in enumerate(list(select.expressions)):
             value = column.unalias()
+            if isinstance(value, exp.Null) and place in typed:
+                continue
             kind = value.type
             if kind is None or not _may_differ(kind) or isinstance(value, exp.Star):
                 continue

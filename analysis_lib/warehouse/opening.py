@@ -30,6 +30,11 @@ def open_warehouse(settings: Settings, shop: str, read_only: bool = False) -> Wa
     return duckdb.DuckDBWarehouse(settings, shop, read_only)
 
 
+def embedded(settings: Settings) -> Settings:
+    """The same settings with the DuckDB file as warehouse, for what is done on this machine in any case."""
+    return dataclasses.replace(settings, engine="duckdb")
+
+
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment variables by which another process of this run finds the same warehouse."""
     if settings.engine != BIGQUERY:

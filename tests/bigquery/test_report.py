@@ -18,7 +18,7 @@ from analysis_lib.warehouse import moving
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
 from analysis_lib.warehouse.bigquery_jobs import Jobs
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
-from analysis_lib.warehouse.opening import choose_shop, shops
+from analysis_lib.warehouse.opening import choose_shop, embedded, shops
 from tests.bigquery.conftest import on_emulator
 from tests.bigquery.shops import differences
 from tests.googlesql.cases import engine
@@ -38,14 +38,10 @@ def cloud(emulator, tmp_path_factory):
     root = tmp_path_factory.mktemp("twofold")
     settings = on_emulator(root)
     simulate(400, 5, 7, root / "files")
-    load(embedded(settings), quiet(), "thelook", [root / "files"], SHOP)
+    load(settings, quiet(), "thelook", [root / "files"], SHOP)
     build(embedded(settings), quiet(), SHOP, with_checks=True)
     copy(settings, quiet(), "bigquery", SHOP)
     return settings
-
-
-def embedded(settings):
-    return dataclasses.replace(settings, engine="duckdb")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +70,7 @@ def built(cloud, facts):
 
 @pytest.fixture
 def both(cloud):
-        with (
+    with (
         DuckDBWarehouse(embedded(cloud), SHOP, read_only=True) as small,
         BigQueryWarehouse(cloud, SHOP, read_only=True) as large,
     ):

@@ -178,6 +178,9 @@ def test_windows() -> None:
     select i as o from t order by i desc limit 2
     select i as o from t union all select n from t
     select b as o from t union distinct select true
+    select true as o union all select null
+    select null as o, b as p from t union all (select d, null from t union all select d, b from t)
+    select null as o union all select null
     select i as o from t except distinct select 7
     select i, a.s from t as a inner join t as b using (i)
     select a.i, b.s from t as a left join t as b on a.i = b.i and b.b
