@@ -56,7 +56,7 @@ def duckdb(table: str, columns: Mapping[str, str]) -> str:
     >>> import duckdb as engine
     >>> query = duckdb("t", {"n": "INT64"})
     >>> tables = [f"with t as (select unnest({rows}) as n) {query}" for rows in ([1, 2], [2, 1], [1, 1])]
-    >>> len({engine.sql(table).fetchone() for table in tables})
+    >>> len({engine.sql(table).fetchall()[0] for table in tables})
     2
     """
     row = _row(columns, _DUCKDB, '"{}"', " || ").replace("'\\x", "e'\\x")
