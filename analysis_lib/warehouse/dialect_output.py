@@ -14,7 +14,7 @@ from analysis_lib.warehouse.dialect_types import INTEGERS
 def typed_output(tree: exp.Expr) -> exp.Expr:
     """The typed query with its outermost columns cast where DuckDB's type may be another."""
     branches = _branches(tree)
-    # A bare NULL has the type of its column in the other sides of a union; INT64 only when they are NULLs too.
+    # A bare NULL has the type of the other sides of its union; INT64 only where they are all NULL.
     typed = {
         place
         for select in branches
