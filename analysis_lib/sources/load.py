@@ -216,8 +216,7 @@ def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[File
             else:
                 outcomes.append(FileOutcome(gone.path, gone.table, "removed", "it is not there any more"))
     by_path = {(entry.table, entry.path): entry for entry in ledger.entries(connection)}
-    for file in plan.files:
-        repeats.forget(connection, file.table.name, file.name)
+    known_repeats = repeats.known(connection)
     for file in plan.files:
         entry = by_path.get((file.table.name, file.name))
         if entry and (
@@ -226,7 +225,7 @@ def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[File
         ):
             heir = ""
             if entry.sha256 != file.sha256:
-                heir = repeats.hand_over(connection, entry.table, entry.sha256, entry.file_id)
+                heir = repeats.hand_over(connection, entry.table, entry.sha256, entry.file_id, here)
             if heir:
                 why = f"it has the rows that {file.name} had before, and they count beside the new ones"
                 outcomes.append(FileOutcome(heir, entry.table, "kept", why))
@@ -238,7 +237,12 @@ def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[File
     to_load: list[tuple[Planned, str]] = []
     for file in plan.files:
         key = (file.table.name, file.sha256)
-        if there.get(key, file.name) != file.name:
+        # Nothing is written where nothing is new: the file of the warehouse stays as it is.
+        noted = known_repeats.get((file.table.name, file.name))
+        if there.get(key, file.name) == file.name:
+            if noted:
+                repeats.forget(connection, file.table.name, file.name)
+        elif noted != file.sha256:
             repeats.remember(connection, file.table.name, file.name, file.path.name, file.sha256)
         if key not in there:
             to_load.append((file, "replaced" if file.name in changed else "loaded"))
