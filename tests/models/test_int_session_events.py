@@ -201,11 +201,19 @@ def test_a_cart_event_without_a_product_holds_the_product_viewed_last_in_the_ses
 
 def test_the_gap_rule_is_the_same_text_in_every_model_that_cuts_sessions() -> None:
     """GoogleSQL has no way to share an expression; each of the models cuts other runs of events."""
+    is_longer = (
+        "timestamp_diff(event_time, previous_event_time, microsecond) > @session_gap_minutes * 60000000"
+    )
     rule = (
         "case when previous_event_time is null then event_time "
-        "when timestamp_diff(event_time, previous_event_time, microsecond) "
-        "> @session_gap_minutes * 60000000 then event_time end as start_time"
+        f"when {is_longer} then event_time end as start_time"
     )
-    cutting = [text for path in sql_files() if "@session_gap_minutes" in (text := path.read_text("utf-8"))]
-    assert len(cutting) >= 4
-    assert all(rule in " ".join(text.split()) for text in cutting)
+    cutting = [
+        " ".join(text.split())
+        for path in sql_files()
+        if "@session_gap_minutes" in (text := path.read_text("utf-8"))
+    ]
+    assert all(is_longer in text for text in cutting)
+    starts = [text for text in cutting if "then event_time end as start_time" in text]
+    assert len(starts) >= 4
+    assert all(rule in text for text in starts)
