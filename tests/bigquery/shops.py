@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from analysis_lib.warehouse.base import Warehouse
+from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 # Of two sums of FLOAT64 in another order.
 TOLERANCE = 1e-9
-# What the emulator gives another type than BigQuery does: it rounds a NUMERIC to tens as a FLOAT64.
-OTHER_TYPE = {("int_purchase_values", "value_group")}
+# What the emulator gives another type than BigQuery does: of a NUMERIC it makes a FLOAT64 where it is rounded
+# to tens, and in safe_divide.
+OTHER_TYPE = {("int_purchase_values", "value_group"), ("fct_inventory_forecast", "unit_cost")}
 
 
 def differences(left: Warehouse, right: Warehouse, table: str) -> str:
@@ -22,16 +24,23 @@ def differences(left: Warehouse, right: Warehouse, table: str) -> str:
     columns = sorted(left.schema()[table])
     query = f"select {', '.join(columns)} from {table}"
     by = _key(columns.index(column) for name, column in OTHER_TYPE if name == table)
-    mine, theirs = sorted(left.rows(query), key=by), sorted(right.rows(query), key=by)
+    mine, theirs = sorted(_rows(left, query), key=by), sorted(_rows(right, query), key=by)
     if len(mine) != len(theirs):
         return f"{table}: {len(mine):,} rows and {len(theirs):,}"
     for one, other in zip(mine, theirs, strict=True):
         for column, value, same in zip(columns, one, other, strict=True):
-            if (table, column) in OTHER_TYPE:
+            if (table, column) in OTHER_TYPE and value is not None and same is not None:
                 value, same = float(value), float(same)
             if not _same(value, same):
                 return f"{table}.{column}: {value!r} and {same!r} in {one}"
     return ""
+
+
+def _rows(warehouse: Warehouse, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query that both engines read as it stands; a translation would resolve all tables."""
+    if isinstance(warehouse, DuckDBWarehouse):
+        return warehouse.connection.execute(query).fetchall()
+    return warehouse.rows(query)
 
 
 def _key(fractions: Iterable[int]) -> Callable[[tuple[Any, ...]], tuple[str, ...]]:
@@ -41,7 +50,7 @@ def _key(fractions: Iterable[int]) -> Callable[[tuple[Any, ...]], tuple[str, ...
     def key(row: tuple[Any, ...]) -> tuple[str, ...]:
         rough = {place for place, value in enumerate(row) if isinstance(value, float)} | places
         exact = (repr(value) for place, value in enumerate(row) if place not in rough)
-        return (*exact, *(f"{row[place]:.6g}" for place in sorted(rough)))
+        return (*exact, *(f"{float(row[place] or 0):.6g}" for place in sorted(rough)))
 
     return key
 
