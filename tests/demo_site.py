@@ -63,15 +63,14 @@ def copy_project(root: Path) -> Path:
     return root
 
 
-def run(root: Path, module: str, *arguments: str) -> str:
-    """Run a module of the library on the project in `root`; what it printed.
+def run(root: Path, module: str, *arguments: str, **variables: str) -> str:
+    """Run a module of the library on the project in `root`, with environment variables; what it printed.
 
     An exit code other than 0 fails the test with everything that the command said.
     """
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(
-        command, cwd=root, env=environment_of(root), capture_output=True, text=True, check=False
-    )
+    environment = {**environment_of(root), **variables}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command[2:])} failed:\n{done.stdout}\n{done.stderr}"
     return done.stdout
 

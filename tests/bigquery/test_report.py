@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
+import re
 
 import pytest
 
 from analysis_lib.errors import BadDataError
 from analysis_lib.models import read_project
 from analysis_lib.progress import Progress
+from analysis_lib.publish.plan import read_reports
 from analysis_lib.simulate import simulate
 from analysis_lib.verbs.build import build
 from analysis_lib.verbs.copy import copy
@@ -20,7 +23,9 @@ from analysis_lib.warehouse.bigquery_jobs import Jobs
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from analysis_lib.warehouse.opening import choose_shop, embedded, shops
 from tests.bigquery.conftest import on_emulator
+from tests.bigquery.emulator import PROJECT
 from tests.bigquery.shops import differences
+from tests.demo_site import ROOT, copy_project, run
 from tests.googlesql.cases import engine
 
 pytestmark = pytest.mark.slow
@@ -66,6 +71,24 @@ def built(cloud, facts):
     outcome = build(cloud, quiet(), SHOP, with_checks=True)
     facts.append(("the build ends here", 0, 0))
     return outcome
+
+
+@pytest.fixture(scope="module")
+def published(built, cloud):
+    """The sites that `shopbook report` publishes of the shop, from one warehouse and the other."""
+    root = copy_project(cloud.root)
+    places = {
+        "bigquery": {"SHOPBOOK_WAREHOUSE": "bigquery", "SHOPBOOK_BIGQUERY_PROJECT": PROJECT},
+        "duckdb": {"SHOPBOOK_WAREHOUSE": str(cloud.warehouse)},
+    }
+    for name, place in places.items():
+        # Each runs its notebooks itself: a cache of both would hand one's pages to the other.
+        work = {
+            "SHOPBOOK_SITE": str(root / f"site_{name}"),
+            "SHOPBOOK_BUILD_DIR": str(root / f"build_{name}"),
+        }
+        run(root, "analysis_lib.cli", "--quiet", "report", "--renderer", "builtin", **place, **work)
+    return [root / f"site_{name}" for name in places]
 
 
 @pytest.fixture
@@ -125,13 +148,47 @@ def test_googles_analyser_takes_every_query_that_was_sent(built, facts, both):
     queries = [query for query in sent if query.lower().startswith(("select", "with"))]
     assert len(queries) > 100
     for query in queries:
-        assert engine().columns(query, tables)
+        assert engine().columns(query, {name: tables[name] for name in tables if name in query})
 
 
 def test_a_second_build_builds_nothing(built, cloud):
     again = build(cloud, quiet(), SHOP, with_checks=True)
     assert again.build.count("built") == 0
     assert again.build.fingerprints == built.build.fingerprints
+
+
+def test_the_published_report_says_the_same_as_that_of_duckdb(published):
+    """Every figure on a card, finding, note, check and alert of every page, and nothing is left out."""
+    large, small = (summary_of(site) for site in published)
+    pages = read_reports(ROOT / "reports" / "reports.yml", ROOT / "notebooks").pages
+    assert [page["id"] for page in large["pages"]] == [page.id for page in pages]
+    assert sum(figure["value"] is not None for page in large["pages"] for figure in page["headline"]) > 40
+    assert large == small
+
+
+def test_the_published_report_has_the_same_files_as_that_of_duckdb(published):
+    large, small = ({path.relative_to(site) for path in site.rglob("*")} for site in published)
+    assert large == small
+    assert len([path for path in large if path.suffix == ".pdf"]) == 10
+
+
+def test_every_page_reads_the_same_as_from_duckdb(published):
+    """To the last byte but for what a card carries unrounded, for machines."""
+    large, small = (
+        {
+            page.name: re.sub(r' data-value="[^"]*"', "", page.read_text("utf-8"))
+            for page in site.glob("*.html")
+        }
+        for site in published
+    )
+    assert len(large) >= 9
+    assert [name for name in large if large[name] != small[name]] == []
+
+
+def summary_of(site):
+    """The site's summary, its floats to nine digits."""
+    text = (site / "summary.json").read_text(encoding="utf-8")
+    return json.loads(text, parse_float=lambda number: float(f"{float(number):.9g}"))
 
 
 def test_what_was_copied_back_is_the_same(built, cloud, both, tmp_path):
