@@ -21,7 +21,7 @@ from analysis_lib.sources.duplicates import identical_rows, mark_duplicates
 from analysis_lib.sources.inside import look_inside
 from analysis_lib.sources.plan import Plan, Planned, make_plan
 from analysis_lib.sources.sameness import ROWS_DIGEST, loaded_as, rows_digest
-from analysis_lib.sources.session import all_or_nothing, loading_settings
+from analysis_lib.sources.session import all_or_nothing, loading_settings, write_out
 from analysis_lib.sources.summary import FileOutcome, LoadSummary, TableOutcome
 from analysis_lib.warehouse.failures import is_disk_full, translate
 
@@ -151,7 +151,10 @@ def load_planned(
         ):
             job = _Job(connection, definition, Path(work), max_rejected_share, said)
             with all_or_nothing(connection):
-                return _run(job, plan, say)
+                summary = _run(job, plan, say)
+            if summary.is_changed:
+                write_out(connection)
+            return summary
     except (duckdb.Error, OSError, MemoryError) as error:
         raise translate(error, "the load") from error
 

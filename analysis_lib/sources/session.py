@@ -63,3 +63,13 @@ def all_or_nothing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with contextlib.suppress(duckdb.TransactionException):
             connection.execute("rollback")
         raise
+
+
+def write_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring what was committed into the file now, under the settings of loading.
+
+    Done when the connection closes, it would merge row groups with all the memory there is: 2.4 GB after
+    20 million rows. Beside another transaction it is left for then.
+    """
+    with contextlib.suppress(duckdb.TransactionException):
+        connection.execute("checkpoint")
