@@ -42,7 +42,7 @@ def test_list_shows_pages_briefs_and_editions_with_their_addresses(listed: Path,
     code, out, _ = shopbook("report", "--list")
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert any(line.startswith("page overview index.html fct_sessions") for line in lines)
+    assert any(line.startswith("page overview index.html fct_daily_pnl") for line in lines)
     assert any(line.startswith("brief executive briefs/executive.pdf pages overview") for line in lines)
     assert "de editions/de/index.html people whose country is Germany always" in lines
     assert "then editions/then/index.html the whole shop; window_days 7 asked" in lines
