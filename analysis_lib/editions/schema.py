@@ -19,8 +19,8 @@ from analysis_lib.state import EDITION_ABOUT, LINKED_LEDGER, LINKED_MODELS
 from analysis_lib.warehouse.base import Warehouse
 
 _ABOUT_COLUMNS = {"name": "STRING", "value": "STRING"}
-# Beside the raw tables: how many rows were read, and which were rejected.
-_LOADING = ("load_counts", "rejected_rows")
+# Beside the raw tables: how many rows were read, which were rejected, and how columns were read.
+_LOADING = ("load_counts", "rejected_rows", "load_decisions")
 
 
 def read_edition(warehouse: Warehouse) -> Edition | None:

@@ -37,6 +37,23 @@ from rejected_rows
 group by table_name, reason
 order by rows_rejected desc, table_name, reason
 """
+# Only what an analyst should see: what every program writes in one way needs no decision.
+_DECIDED = """
+select
+    table_name,
+    column_name,
+    reading,
+    currency,
+    is_said,
+    sum(deciding_values) as deciding_values,
+    sum(undecided_values) as undecided_values,
+    count(distinct file_id) as files,
+    min(file_name) as first_file,
+from load_decisions
+where decision <> ''
+group by table_name, column_name, reading, currency, is_said
+order by table_name, column_name, reading, currency, is_said
+"""
 LAYERS = ("Staging", "Rules", "Intermediate", "Predictions", "Marts", "Quality")
 _BY_PREFIX = {"stg": "Staging", "rule": "Rules", "int": "Intermediate", "dq": "Quality"}
 
@@ -91,6 +108,20 @@ def rejected(book: Shop) -> pd.DataFrame:
 
         return pd.DataFrame(columns=["table_name", "reason", "rows_rejected", "files", "first_file"])
     return book.sql(_REJECTED)
+
+
+@functools.lru_cache(maxsize=4)
+def decided(book: Shop) -> pd.DataFrame:
+    """How columns were read that can be written in several ways; one row a column and reading.
+
+    With how many values show it, how many could have been read otherwise, and in how many files. No rows
+    in a warehouse that was loaded before such decisions were kept.
+    """
+    if not book.has_table("load_decisions"):
+        import pandas as pd
+
+        return pd.DataFrame(columns=["table_name", "column_name", "reading", "currency", "is_said"])
+    return book.sql(_DECIDED)
 
 
 @functools.lru_cache(maxsize=4)

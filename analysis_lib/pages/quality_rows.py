@@ -8,6 +8,7 @@ from analysis_lib.pages import quality_data, quality_source
 from analysis_lib.reporting import numbers
 from analysis_lib.reporting.html import Html, empty, join, paragraph
 from analysis_lib.reporting.tables import Column, table
+from analysis_lib.sources.written import Written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,8 @@ _KINDS = (
 
 def sums(book: Shop) -> Html:
     """Rows read and what became of them, what is particular about them, and the sums that must agree."""
-    return join([loaded(book), rejected(book), quality_source.particulars(book), reconciled(book)])
+    parts = [loaded(book), rejected(book), decided(book), quality_source.particulars(book)]
+    return join([*parts, reconciled(book)])
 
 
 def loaded(book: Shop) -> Html:
@@ -80,6 +82,34 @@ def rejected(book: Shop, most: int = 20) -> Html:
         "Rejected rows by reason",
         f"{part}{numbers.plural(len(found), 'reason')}, the most frequent on top",
         ["The rows as they were read stand in the warehouse, in the table rejected_rows."],
+        download=found,
+    )
+
+
+def decided(book: Shop) -> Html:
+    """How dates and numbers were read that can be written in several ways; nothing where all are plain."""
+    found = quality_data.decided(book)
+    if found.empty:
+        return Html("")
+    words = [
+        Written(row.reading, is_styled=True, currency=row.currency, is_said=bool(row.is_said)).how()
+        for row in found.itertuples()
+    ]
+    columns = [
+        Column("table_name", "Table"),
+        Column("column_name", "Column"),
+        Column("read", "Was read"),
+        Column("deciding_values", "Values that show it", numbers.count),
+        Column("undecided_values", "Values with two readings", numbers.count),
+        Column("files", "Files", numbers.count),
+        Column("first_file", "For example"),
+    ]
+    return table(
+        found.assign(read=words),
+        columns,
+        "load-decisions",
+        "How dates and numbers were read",
+        "Decided for a whole column of a file, never for a row; a load stops where nothing decides",
         download=found,
     )
 

@@ -65,19 +65,27 @@ class Written:
         >>> Written("day_first", True, deciding=3, example="25/01/2020").in_words()
         'is read with the day first, as 3 values show (25/01/2020)'
         """
+        if self.deciding and not (self.is_said or self.as_in or self.epoch):
+            noun = "value shows" if self.deciding == 1 else "values show"
+            return f"is read {self.how()}, as {self.deciding:,} {noun} ({self.example})"
+        return f"is read {self.how()}"
+
+    def how(self) -> str:
+        """How it is read, without the values that show it.
+
+        Examples
+        --------
+        >>> Written("decimal_comma", True, currency="EUR", is_said=True).how()
+        'with a decimal comma and as amounts in EUR, as it was said'
+        """
         if self.epoch:
             how = f"as {self.epoch} since 1970"
         else:
             parts = [IN_WORDS.get(self.reading, ""), f"as amounts in {self.currency}" * bool(self.currency)]
             how = " and ".join(part for part in parts if part) or "in ways with one meaning each"
         if self.is_said:
-            return f"is read {how}, as it was said"
-        if self.as_in:
-            return f"is read {how}, as in {self.as_in}"
-        if self.deciding and not self.epoch:
-            noun = "value shows" if self.deciding == 1 else "values show"
-            return f"is read {how}, as {self.deciding:,} {noun} ({self.example})"
-        return f"is read {how}"
+            return f"{how}, as it was said"
+        return f"{how}, as in {self.as_in}" if self.as_in else how
 
 
 PLAIN = Written()

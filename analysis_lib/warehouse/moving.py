@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analysis_lib.progress import ProgressCallback
 
-_BESIDE_RAW = ("rejected_rows", "load_counts", "load_ledger")
+_BESIDE_RAW = ("rejected_rows", "load_counts", "load_decisions", "load_ledger")
 BATCH_ROWS = 1_000_000
 
 

@@ -23,6 +23,7 @@ from analysis_lib.pages import (
 from analysis_lib.reporting.cards import anchor
 from analysis_lib.reporting.metrics import registry
 from analysis_lib.shop import Shop
+from analysis_lib.sources.decisions import COLUMNS
 from tests.reporting import shops
 from tests.reporting.test_pages_on_small_shops import text_of
 
@@ -36,6 +37,9 @@ REJECTED = {
     "row_number": "INT64",
     "reason": "STRING",
     "row_as_read": "STRING",
+}
+DECISIONS = {
+    name: {"VARCHAR": "STRING", "BIGINT": "INT64", "BOOLEAN": "BOOL"}[kind] for name, kind in COLUMNS.items()
 }
 SUM = {"left_name": "one way", "right_name": "the other way", "note": "why"}
 
@@ -107,6 +111,13 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     rejected = [["thelook", "events", 1, "events.csv", n, "no time", '{"email": "jane@x"}'] for n in range(5)]
     rejected += [["thelook", "events", 2, "late.csv", n, "no type", ""] for n in range(2)]
     _add(made, "rejected_rows", REJECTED, rejected)
+    decided = [
+        ["orders", "created_at", 1, "a.csv", "day_first", "", 4, 1, False, "said"],
+        ["orders", "created_at", 2, "b.csv", "day_first", "", 1, 2, False, "said"],
+        ["orders", "created_at", 3, "plain.csv", "day_first", "", 0, 0, False, ""],
+        ["order_items", "sale_price", 4, "c.csv", "decimal_comma", "EUR", 0, 9, True, "said"],
+    ]
+    _add(made, "load_decisions", DECISIONS, decided)
     sample = json.dumps([{"user_id": "104722", "email": "jane@shop.example", "orders": "-1"}])
     checks = [
         _check("dim_customers", "orders is at least 0", 4, sample, column="orders", kind="min"),
@@ -203,6 +214,21 @@ def test_every_row_read_is_accounted_for(troubled: Shop, downloads: Path) -> Non
     counts = pd.read_csv(downloads / "loaded-rows.csv")
     assert counts["rows_read"].sum() == 120
     assert len(pd.read_csv(downloads / "reconciliations.csv")) == 3
+
+
+def test_how_columns_were_read_is_shown_by_column_and_reading(troubled: Shop, downloads: Path) -> None:
+    text = text_of(quality_rows.sums(troubled))
+    assert "orders created_at with the day first 5 3 2 a.csv" in text
+    assert (
+        "order_items sale_price with a decimal comma and as amounts in EUR, as it was said 0 9 1 c.csv"
+        in text
+    )
+    assert "plain.csv" not in text, "what every program writes in one way is no decision"
+    assert list(pd.read_csv(downloads / "load-decisions.csv")["files"]) == [1, 2]
+
+
+def test_plain_files_need_no_decisions(two_months: Shop) -> None:
+    assert "How dates and numbers were read" not in text_of(quality_rows.sums(two_months))
 
 
 def test_what_does_not_agree_stands_on_top_with_its_difference(troubled: Shop) -> None:
