@@ -92,8 +92,10 @@ def decided(book: Shop) -> Html:
     if found.empty:
         return Html("")
     words = [
-        Written(row.reading, is_styled=True, currency=row.currency, is_said=bool(row.is_said)).how()
-        for row in found.itertuples()
+        Written(str(reading), is_styled=True, currency=str(currency), is_said=bool(is_said)).how()
+        for reading, currency, is_said in zip(
+            found["reading"], found["currency"], found["is_said"], strict=True
+        )
     ]
     columns = [
         Column("table_name", "Table"),
