@@ -14,12 +14,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib import checks, runner
+from analysis_lib.currency import run_parameters
 from analysis_lib.editions.schema import edition_is_not, project_of, read_edition, shop_of
 from analysis_lib.errors import ModelError, did_you_mean
 from analysis_lib.explore import apart, ask, kernel
 from analysis_lib.explore.kernel import READ_ONLY
 from analysis_lib.models import Project
-from analysis_lib.parameters import Parameters, make_parameters
+from analysis_lib.parameters import Parameters
 from analysis_lib.settings import Settings, load_settings
 from analysis_lib.state import read_state
 from analysis_lib.warehouse import dialect
@@ -389,4 +390,4 @@ def wanted_parameters(settings: Settings, warehouse: Warehouse, given: Mapping[s
         for name, value in read_state(warehouse).parameters.items()
         if name in Parameters.__dataclass_fields__ and name != "as_of"
     }
-    return make_parameters({**settings.parameters, **last, **given})
+    return run_parameters(settings, warehouse, {**settings.parameters, **last, **given})

@@ -38,7 +38,7 @@ class Whole:
 
 
 def edition_parameters(edition: Edition, given: Mapping[str, object], whole: Parameters) -> Parameters:
-    """The parameters of an edition: its own, else those of the run; the last day is the shop's, if not set.
+    """The parameters of an edition: its own, else those of the run; last day and currency else the shop's.
 
     Raises
     ------
@@ -48,6 +48,7 @@ def edition_parameters(edition: Edition, given: Mapping[str, object], whole: Par
     own = {**given, **edition.parameters}
     if own.get("as_of") in (None, ""):
         own["as_of"] = whole.as_of
+    own.setdefault("currency", whole.currency)  # perhaps it was the files that said it
     return make_parameters(own)
 
 

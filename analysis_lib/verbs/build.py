@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis_lib.checks import Checker, Outcome
+from analysis_lib.currency import run_parameters
 from analysis_lib.errors import SettingsError
 from analysis_lib.models import read_project
 from analysis_lib.outcome import BuildSummary
@@ -43,7 +44,7 @@ def build(
 
     A warehouse in which nothing is stale is opened read-only, so that readers are never shut out.
     """
-    parameters = make_parameters({**settings.parameters, **(given or {})})
+    make_parameters({**settings.parameters, **(given or {})})  # what cannot be used is told before any work
     name, source = choose_shop(settings, shop)
     if name in editions(settings):
         raise SettingsError(
@@ -53,6 +54,7 @@ def build(
     project = read_project(source, settings.rules, settings.sources)
     outcomes: list[Outcome] = []
     with open_warehouse(settings, name) as warehouse:
+        parameters = run_parameters(settings, warehouse, given or {})
         with progress.stage("models") as step:
             summary = Runner(warehouse, project, parameters).build(select, step)
         if with_checks:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import analysis_lib
+from analysis_lib.currency import run_parameters
 from analysis_lib.editions.build import edition_parameters
 from analysis_lib.editions.schema import project_of
 from analysis_lib.outcome import BuildSummary, Built
-from analysis_lib.parameters import Parameters, make_parameters
+from analysis_lib.parameters import Parameters
 from analysis_lib.publish import PublishRequest, cache
 from analysis_lib.publish.parts import kept_words, plan_parts
 from analysis_lib.publish.plan import Reports, read_reports
@@ -105,7 +106,7 @@ def dry_run_lines(settings: Settings, shop: str, given: Mapping[str, object], ch
     reports = read_reports(settings.reports / "reports.yml", settings.notebooks)
     name, source = choose_shop(settings, shop)
     own = {**settings.parameters, **given}
-    whole, lines, is_known = _look(settings, name, source, make_parameters(own), "")
+    whole, lines, is_known = _look(settings, name, source, None, given)
     chosen = choose(settle(settings, name, reports.editions)[0], reports.editions, choice)
     made = []
     for one in chosen:
@@ -117,7 +118,9 @@ def dry_run_lines(settings: Settings, shop: str, given: Mapping[str, object], ch
             lines.append(f"edition {one.edition.id}: its models would be built, because {reason}")
             continue
         parameters = edition_parameters(one.edition, own, whole.build.parameters)
-        outcomes, found, is_edition_known = _look(settings, schema, source, parameters, f"{one.edition.id}: ")
+        outcomes, found, is_edition_known = _look(
+            settings, schema, source, parameters, {}, f"{one.edition.id}: "
+        )
         lines += found
         if is_edition_known:
             made.append((one, outcomes))
@@ -162,14 +165,20 @@ def _notebook_lines(request: PublishRequest) -> list[str]:
 
 
 def _look(
-    settings: Settings, schema: str, source: str, parameters: Parameters, prefix: str
+    settings: Settings,
+    schema: str,
+    source: str,
+    parameters: Parameters | None,
+    given: Mapping[str, object],
+    prefix: str = "",
 ) -> tuple[Outcomes, list[str], bool]:
     """What is stale in a schema, as lines, with what a build would come to; whether that is known yet.
 
     It is not while staging is stale: the newest day is known only when it is built.
     """
     with open_warehouse(settings, schema, read_only=True) as warehouse:
-        runner = Runner(warehouse, project_of(warehouse, source, settings), parameters)
+        wanted = parameters or run_parameters(settings, warehouse, given)
+        runner = Runner(warehouse, project_of(warehouse, source, settings), wanted)
         stale = runner.stale()
     by_reason: dict[str, list[str]] = {}
     for model, reason in stale.items():
