@@ -224,6 +224,14 @@ def _models(arguments: argparse.Namespace, _progress: Progress) -> int:
     return 0
 
 
+def _graph(arguments: argparse.Namespace, _progress: Progress) -> int:
+    from analysis_lib.verbs.graph import graph_text
+
+    select = [name for text in arguments.select for name in text.split(",") if name]
+    print(graph_text(_settings(arguments), arguments.shop, arguments.format, select))
+    return 0
+
+
 def _sql(arguments: argparse.Namespace, _progress: Progress) -> int:
     from analysis_lib.verbs.inspect import model_sql
 
@@ -282,6 +290,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Verb]] =
     "shops": ("list the shops: source, last load, newest data, profile", flags.no_flags, _shops),
     "copy": ("copy a shop's loaded tables to BigQuery, or back", flags.copy_flags, _copy),
     "models": ("list the models with grain, state, rows and age", flags.models_flags, _models),
+    "graph": ("print what is made from what: models, pages, briefs", flags.graph_flags, _graph),
     "sql": ("print a model's SQL, ready to run", flags.sql_flags, _sql),
     "query": ("run a GoogleSQL query on the shop", flags.query_flags, _query),
     "doctor": ("say what is installed and what will be used", flags.no_flags, _doctor),

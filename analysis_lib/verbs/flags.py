@@ -176,7 +176,7 @@ def database_flags(parser: argparse.ArgumentParser) -> None:
 
 
 # What follows `lab` is JupyterLab's; `source` has the flag after its own verbs.
-READ_SOURCES = frozenset({"load", "build", "check", "report", "models", "sql", "query"})
+READ_SOURCES = frozenset({"load", "build", "check", "report", "models", "graph", "sql", "query"})
 
 
 def sources_flag(parser: argparse.ArgumentParser) -> None:
@@ -221,6 +221,24 @@ def build_flags(parser: argparse.ArgumentParser) -> None:
         "--estimate",
         action="store_true",
         help="on BigQuery: say what it would read and cost; builds nothing",
+    )
+
+
+def graph_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `graph`."""
+    models_flags(parser)
+    parser.add_argument(
+        "--format",
+        choices=("json", "mermaid", "dot"),
+        default="json",
+        help="how it is written (default json)",
+    )
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this table, page/ID or brief/ID; +NAME with what it needs, NAME+ with what needs it",
     )
 
 
