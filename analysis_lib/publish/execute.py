@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib import errors
-from analysis_lib.errors import NotebookError
+from analysis_lib.errors import NotebookError, ShopbookError
 from analysis_lib.publish.notebook import cell_name, read_notebook
 from analysis_lib.publish.notebook_parameters import Literal
 
 AT_ONCE = 2
 _GRACE_SECONDS = 5
+# What no change of a notebook mends keeps its own exit code: a scheduler waits, or asks for a larger budget.
+_NOT_THE_NOTEBOOKS = (errors.BudgetError, errors.CloudError, errors.ServerError)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def execute(
     NotebookError
         A notebook raised, took too long or its kernel died. The sentence names the notebook and the cell;
         the runs of the others have been stopped.
+    BudgetError, CloudError, ServerError
+        BigQuery or a server refused a query of a notebook; likewise.
     """
     waiting = list(jobs)
     running: dict[str, _Run] = {}
@@ -153,7 +157,7 @@ def _environment(job: Job) -> dict[str, str]:
     }
 
 
-def _failure(run: _Run, event: Mapping[str, Any]) -> NotebookError:
+def _failure(run: _Run, event: Mapping[str, Any]) -> ShopbookError:
     """The error in words: the notebook, the cell, what was raised, and where to look."""
     where = f"Notebook {run.job.notebook.name}"
     seen = "Open it in JupyterLab to see the cell at work."
@@ -162,8 +166,10 @@ def _failure(run: _Run, event: Mapping[str, Any]) -> NotebookError:
         return NotebookError(f"{where} could not be run: {last[0] if last else 'its process was killed'}.")
     if event["kind"] == "raised":
         text = str(event["text"]).strip() or "no message"
-        if hasattr(errors, str(event["name"])):  # our own errors are sentences already, with what to do
-            return NotebookError(f"{where}, cell In[{event['count']}]: {text}")
+        own = getattr(errors, str(event["name"]), None)
+        if own is not None:  # our own errors are sentences already, with what to do
+            kind = own if issubclass(own, _NOT_THE_NOTEBOOKS) else NotebookError
+            return kind(f"{where}, cell In[{event['count']}]: {text}")
         return NotebookError(
             f"{where}, cell In[{event['count']}]: {event['name']}: {text.rstrip('.')}.", seen
         )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis_lib.editions.schema import project_of
-from analysis_lib.errors import QueryError, ShopbookError, WarehouseLockedError, did_you_mean
+from analysis_lib.errors import ModelError, QueryError, WarehouseLockedError, did_you_mean
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.profiles.document import FILE
@@ -131,7 +131,7 @@ def query_lines(
             needed[key] = values[key]
         try:
             frame = warehouse.query(tree, needed)
-        except ShopbookError as error:
+        except (ModelError, QueryError) as error:
             columns = {c for table in dialect.tables(tree) for c in _columns(project, table)}
             hint = error.hint or _hint(error.message, columns)
             raise QueryError(f"The query failed: {error.message}", hint) from error

@@ -17,7 +17,8 @@ from analysis_lib.warehouse import bigquery_swap, dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
 from analysis_lib.warehouse.bigquery_client import check_dataset, connect, translated
 from analysis_lib.warehouse.bigquery_cost import usage
-from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run, retry
+from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run
+from analysis_lib.warehouse.bigquery_retry import retry
 from analysis_lib.warehouse.bigquery_values import (
     as_frame,
     as_rows,

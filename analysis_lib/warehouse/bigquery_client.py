@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from analysis_lib.errors import MissingInputError, SettingsError, ShopbookError
 from analysis_lib.settings import BigQuery
 from analysis_lib.warehouse.bigquery_failures import translate
+from analysis_lib.warehouse.bigquery_retry import retry
 
 if TYPE_CHECKING:
     from google.cloud import bigquery
@@ -145,7 +146,7 @@ def check_dataset(connection: Connection, dataset: str, shop: str, *, create: bo
     place = connection.place
     with translated(f"dataset {dataset}"):
         try:
-            found = connection.client.get_dataset(f"{place.project}.{dataset}")
+            found = connection.client.get_dataset(f"{place.project}.{dataset}", retry=retry())
         except NotFound as error:
             if not create:
                 raise MissingInputError(
@@ -155,7 +156,7 @@ def check_dataset(connection: Connection, dataset: str, shop: str, *, create: bo
             made = bigquery.Dataset(f"{place.project}.{dataset}")
             made.location = place.location
             made.labels = {LABEL: shop}
-            connection.client.create_dataset(made)
+            connection.client.create_dataset(made, retry=retry())
             return
     if found.location.upper() != place.location.upper():
         raise SettingsError(

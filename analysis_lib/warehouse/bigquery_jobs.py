@@ -11,17 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from analysis_lib.errors import BudgetError
 from analysis_lib.warehouse.bigquery_client import Connection, translated
-from analysis_lib.warehouse.bigquery_failures import is_passing
+from analysis_lib.warehouse.bigquery_retry import retry
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from google.api_core.retry import Retry
     from google.cloud.bigquery import QueryJob
 
-# A passing failure is tried again after 1, 2, 4 … seconds, at most two minutes in all.
-FIRST_WAIT_SECONDS = 1.0
-LONGEST_WAIT_SECONDS = 20.0
-RETRY_SECONDS = 120.0
 # A script on small tables of the library's own, which cannot be run dry.
 _SCRIPT = "begin transaction"
 
@@ -73,18 +68,6 @@ def label(text: str) -> str:
 def new_run(shop: str) -> Run:
     """A run with an id of its own, by which its jobs are found again in BigQuery's list."""
     return Run({"shop": label(shop), "run": uuid.uuid4().hex[:12]})
-
-
-def retry() -> Retry:
-    """How often and how long a request or job is tried again."""
-    from google.api_core.retry import Retry
-
-    return Retry(
-        predicate=is_passing,
-        initial=FIRST_WAIT_SECONDS,
-        maximum=LONGEST_WAIT_SECONDS,
-        timeout=RETRY_SECONDS,
-    )
 
 
 class Jobs:

@@ -7,19 +7,20 @@ import datetime as dt
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse.bigquery_client import LABEL, Connection, connect, translated
 from analysis_lib.warehouse.bigquery_jobs import Jobs, new_run
+from analysis_lib.warehouse.bigquery_retry import retry
 from analysis_lib.warehouse.bigquery_values import as_rows
 
 
 def _datasets(connection: Connection) -> dict[str, str]:
     """The dataset of each shop and edition; the label says whose it is."""
     with translated(f"project {connection.place.project}"):
-        listed = list(connection.client.list_datasets(filter=f"labels.{LABEL}"))
+        listed = list(connection.client.list_datasets(filter=f"labels.{LABEL}", retry=retry()))
     return {one.labels[LABEL]: one.dataset_id for one in listed if LABEL in one.labels}
 
 
 def _tables(connection: Connection, dataset: str) -> set[str]:
     with translated(f"dataset {dataset}"):
-        return {table.table_id for table in connection.client.list_tables(dataset)}
+        return {table.table_id for table in connection.client.list_tables(dataset, retry=retry())}
 
 
 def shops(settings: Settings) -> dict[str, str]:

@@ -13,7 +13,7 @@ from analysis_lib.errors import (
     QueryError,
     SettingsError,
 )
-from analysis_lib.warehouse import bigquery_jobs
+from analysis_lib.warehouse import bigquery_retry
 from analysis_lib.warehouse.bigquery_jobs import Jobs, new_run
 from tests.bigquery.fake_service import FakeService, connection, done_job, failed_job, failure
 
@@ -32,8 +32,8 @@ def service():
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr(bigquery_jobs, "FIRST_WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(bigquery_jobs, "LONGEST_WAIT_SECONDS", 0.002)
+    monkeypatch.setattr(bigquery_retry, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(bigquery_retry, "LONGEST_WAIT_SECONDS", 0.002)
 
 
 def jobs(service, **place):
@@ -105,7 +105,7 @@ def test_what_may_pass_is_tried_again_until_it_does(service, name):
 
 @pytest.mark.parametrize("name", PASSING)
 def test_but_not_for_ever(service, name, monkeypatch):
-    monkeypatch.setattr(bigquery_jobs, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(bigquery_retry, "RETRY_SECONDS", 0.1)
     service.script = [PASSING[name]] * 10_000
     with pytest.raises(CloudError) as caught:
         jobs(service).execute("select 1", "fct_a")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from analysis_lib.errors import NotebookError
-from analysis_lib.publish.execute import Job, execute
+from analysis_lib.errors import BudgetError, CloudError, NotebookError, ShopbookError
+from analysis_lib.publish.execute import Job, _failure, _Run, execute
 from analysis_lib.publish.normalise import normalise
 from analysis_lib.publish.notebook import Notebook, read_notebook
 
@@ -71,6 +73,21 @@ def test_an_error_of_our_own_is_told_in_its_own_words(tmp_path: Path) -> None:
     with pytest.raises(NotebookError) as error:
         run(job(tmp_path, "page", text))
     assert str(error.value) == "Notebook page.ipynb, cell In[3]: No data before May. Ask later."
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("BudgetError", BudgetError), ("CloudError", CloudError), ("QueryError", NotebookError)],
+)
+def test_what_no_change_of_a_notebook_mends_keeps_its_exit_code(
+    tmp_path: Path, name: str, kind: type[ShopbookError]
+) -> None:
+    """A scheduler waits for a quota, and mends a query."""
+    failed = SimpleNamespace(job=job(tmp_path, "page"))
+    event = {"event": "failed", "kind": "raised", "count": 3, "name": name, "text": "It costs too much."}
+    found = _failure(cast("_Run", failed), event)
+    assert type(found) is kind
+    assert str(found) == "Notebook page.ipynb, cell In[3]: It costs too much."
 
 
 def test_a_cell_that_takes_too_long_and_a_kernel_that_dies_are_named(tmp_path: Path) -> None:

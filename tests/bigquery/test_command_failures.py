@@ -1,0 +1,393 @@
+"""What goes wrong on BigQuery, as the command says it: one sentence, an exit code, no traceback, no secret.
+
+The genuine command and Google's genuine clients; what answers is a **fake** project in the documented shapes
+(`fake_project.py`), a fake Storage API on loopback, a port where nobody listens. Real answers were not seen.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import socket
+
+import google.auth
+import grpc
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import RefreshError, TransportError
+from google.auth.transport.requests import AuthorizedSession
+from google.rpc import error_details_pb2, status_pb2
+
+from analysis_lib import cli
+from analysis_lib.delivery.last_run import read_last_run
+from analysis_lib.settings import load_settings
+from analysis_lib.warehouse import bigquery_retry
+from tests.bigquery.fake_project import PROJECT, SHOP, FakeProject, Fault
+from tests.bigquery.fake_service import failed_job, failure
+from tests.demo_site import ROOT
+
+SECRETS = ["ya29.a0secret", "1//0secretsecret", "client_secret_value"]
+
+
+@pytest.fixture
+def project(monkeypatch, tmp_path):
+    """A fake project with the demo shop's raw tables, and the environment of a command that works on it."""
+    fake = FakeProject()
+    places = {"SITE": "site", "BUILD_DIR": "build", "TEMP_DIR": "tmp"}
+    environment = {f"SHOPBOOK_{name}": str(tmp_path / folder) for name, folder in places.items()}
+    environment |= {
+        "SHOPBOOK_PROJECT": str(ROOT),
+        "SHOPBOOK_WAREHOUSE": "bigquery",
+        "SHOPBOOK_SHOP": SHOP,
+        "SHOPBOOK_BIGQUERY_PROJECT": PROJECT,
+        "SHOPBOOK_BIGQUERY_LOCATION": "EU",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(google.auth, "default", lambda *_, **__: (AnonymousCredentials(), PROJECT))
+    monkeypatch.setattr(
+        AuthorizedSession, "request", lambda _self, method, url, **given: fake.request(method, url, **given)
+    )
+    monkeypatch.setattr(bigquery_retry, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(bigquery_retry, "LONGEST_WAIT_SECONDS", 0.002)
+    monkeypatch.setattr(bigquery_retry, "RETRY_SECONDS", 0.1)
+    return fake
+
+
+@pytest.fixture
+def said(capsys):
+    """Runs a command; its exit code and its one sentence."""
+
+    def run(*words):
+        code = cli.main(["--quiet", *words])
+        printed = capsys.readouterr()
+        lines = printed.err.strip().splitlines()
+        assert len(lines) == 1, printed.err
+        assert lines[0].startswith("shopbook: ")
+        assert "Traceback" not in printed.err
+        assert "http" not in lines[0]
+        assert not [secret for secret in SECRETS if secret in printed.err]
+        return code, lines[0].removeprefix("shopbook: ")
+
+    return run
+
+
+JOBS = rf"POST /bigquery/v2/projects/{PROJECT}/jobs$"
+ORDERS = "create or replace view `stg_orders__next`"
+LINES = "create or replace table `stg_order_items__next`"
+DATASET = rf"GET /bigquery/v2/projects/{PROJECT}/datasets/{SHOP}$"
+DATASETS = rf"GET /bigquery/v2/projects/{PROJECT}/datasets$"
+NOT_FOUND = "Not found: Table fake-project:demo.raw_order_items was not found in location EU"
+OVER = "Query exceeded limit for bytes billed: 1073741824. 5368709120 or higher required."
+DISABLED = (
+    "Access Not Configured. BigQuery API has not been used in project fake-project before or it is disabled. "
+    "Enable it by visiting https://console.developers.google.com/apis/api/bigquery.googleapis.com/overview"
+    "?project=fake-project then retry. If you enabled this API recently, wait a few minutes."
+)
+NO_BILLING = (
+    "Billing has not been enabled for this project. Enable billing at "
+    "https://console.cloud.google.com/billing. DML queries are not allowed in the free tier. Set up a "
+    "billing account to remove this restriction."
+)
+NO_DATASET = "Access Denied: Permission bigquery.datasets.get denied on dataset fake-project:demo"
+NO_JOBS = "Access Denied: Project fake-project: User does not have bigquery.jobs.create permission in project"
+NO_DATA = "Access Denied: Table fake-project:demo.raw_order_items: User does not have permission to query it"
+NO_UPDATE = "Access Denied: Table demo.rule: Permission bigquery.tables.updateData denied on table demo.rule"
+QUOTA = "Custom quota exceeded: Your usage exceeded the custom quota for QueryUsagePerDay"
+RATE = "Exceeded rate limits: too many table update operations for this table."
+CONFLICT = "Transaction is aborted due to concurrent update against table fake-project:demo.meta_models."
+
+# What goes wrong, where the answer stands, the exit code, and words that must be said.
+REPORT = {
+    "over the budget of a query": (
+        [Fault(LINES, failure(400, "bytesBilledLimitExceeded", OVER))],
+        (25, ["stg_order_items would read 5.00 GiB", "the 1.00 GiB that maximum_bytes_billed"]),
+    ),
+    "over the budget of a query, found while it ran": (
+        [Fault(LINES, failed_job("bytesBilledLimitExceeded", OVER))],
+        (25, ["stg_order_items would read 5.00 GiB"]),
+    ),
+    "no right to run jobs": (
+        [Fault(JOBS, failure(403, "accessDenied", NO_JOBS))],
+        (26, ["refused access", "Grant roles/bigquery.jobUser on the project"]),
+    ),
+    "no right to read a table": (
+        [Fault(LINES, failed_job("accessDenied", NO_DATA))],
+        (26, ["refused access while working on stg_order_items", "docs/bigquery.md"]),
+    ),
+    "no right to see the dataset": (
+        [
+            Fault(
+                DATASET,
+                failure(403, "accessDenied", "Access Denied: Permission bigquery.datasets.get denied"),
+            )
+        ],
+        (26, ["dataset demo", "roles/bigquery.dataEditor"]),
+    ),
+    "no right to load a table": (
+        [Fault(r"load rule_\w+", failed_job("accessDenied", NO_UPDATE))],
+        (26, ["while working on rule_", "Grant roles/bigquery.dataEditor on the dataset"]),
+    ),
+    "a table that is gone": (
+        [Fault(LINES, failure(404, "notFound", NOT_FOUND))],
+        (12, ["no such table while working on stg_order_items", "demo.raw_order_items"]),
+    ),
+    "a project that is not there": (
+        [Fault(DATASETS, failure(404, "notFound", "Not found: Project fake-project"))],
+        (12, ["no such project", "the project's id, not its name"]),
+    ),
+    "a project that cannot be one": (
+        [Fault(DATASETS, failure(400, "invalid", "Invalid project ID 'My Shop'. Project IDs must contain"))],
+        (11, ["cannot be one", "Invalid project ID"]),
+    ),
+    "data in another location": (
+        [Fault(LINES, failure(400, "invalid", "Cannot read and write in different locations: source: US"))],
+        (11, ["location", "stg_order_items"]),
+    ),
+    "the API is not switched on": (
+        [Fault(DATASETS, failure(403, "accessNotConfigured", DISABLED))],
+        (
+            26,
+            ["not switched on in the project fake-project", "gcloud services enable bigquery.googleapis.com"],
+        ),
+    ),
+    "no billing account": (
+        [Fault("insert into `meta_models`", failure(403, "billingNotEnabled", NO_BILLING))],
+        (26, ["no billing account", "Link a billing account"]),
+    ),
+    "a spent quota": (
+        [Fault(LINES, failure(403, "quotaExceeded", QUOTA))],
+        (26, ["A quota of the Google Cloud project is used up while working on stg_order_items"]),
+    ),
+    "a spent quota of loads": (
+        [Fault(r"load rule_\w+", failed_job("quotaExceeded", "Quota exceeded: imports per table"))],
+        (26, ["A quota of the Google Cloud project is used up while working on rule_"]),
+    ),
+    "a rate that does not pass": (
+        [Fault(LINES, failure(403, "rateLimitExceeded", RATE))],
+        (26, ["takes no more requests of this kind", "two minutes"]),
+    ),
+    "a service that does not answer": (
+        [Fault(LINES, failure(503, "backendError", "<html><title>Error 503</title><p>Try again</html>"))],
+        (26, ["did not answer as it should while working on stg_order_items: Error 503 Try again"]),
+    ),
+    "a query that is too large": (
+        [Fault(LINES, failed_job("resourcesExceeded", "Resources exceeded during query execution: sort"))],
+        (18, ["stg_order_items needs more than BigQuery gives one query"]),
+    ),
+    "a job that somebody cancelled": (
+        [Fault(LINES, failed_job("stopped", "Job execution was cancelled: User requested cancellation"))],
+        (26, ["was stopped before its end while working on stg_order_items"]),
+    ),
+    "wrong SQL": (
+        [Fault(LINES, failure(400, "invalidQuery", "Unrecognized name: sku at [3:9]"))],
+        (18, ["stg_order_items", "Unrecognized name: sku"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPORT)
+def test_a_report_ends_with_one_sentence_and_the_code_of_its_kind(project, said, name):
+    project.faults, (code, words) = REPORT[name]
+    ended, sentence = said("report")
+    assert ended == code
+    assert [word for word in words if word not in sentence] == []
+    assert read_last_run(load_settings())["exit_code"] == code
+
+
+def test_sentences_are_distinct():
+    """No two kinds of failure of one code are told by the same words."""
+    words = [tuple(words) for _, (_, words) in REPORT.values()]
+    assert len(set(words)) == len(words)
+
+
+def test_a_dataset_in_another_location_is_told_before_any_work(project, said):
+    project.location = "US"
+    code, sentence = said("report")
+    assert code == 11
+    assert "is in the location US, but the settings say EU" in sentence
+    assert not [sql for sql, _ in project.queries if sql.startswith("create")]
+
+
+def test_a_dataset_that_is_gone_is_not_made_by_a_reader(project, said):
+    project.faults = [Fault(DATASET, failure(404, "notFound", "Not found: Dataset fake-project:demo"))]
+    code, sentence = said("models")
+    assert code == 12
+    assert "There is no dataset demo in the project fake-project" in sentence
+
+
+def test_a_run_over_its_budget_is_refused_before_the_query_runs(project, said, monkeypatch):
+    monkeypatch.setenv("SHOPBOOK_BIGQUERY_MAXIMUM_BYTES_PER_RUN", str(3 * 2**30))
+    code, sentence = said("build", "--select", "stg_order_items")
+    assert code == 25
+    assert "5,368,709,120 bytes" in sentence
+    assert [is_dry for sql, is_dry in project.queries] == [True]
+
+
+def test_the_budget_of_a_query_goes_with_every_one_that_is_sent(project, monkeypatch, capsys):
+    monkeypatch.setenv("SHOPBOOK_BIGQUERY_MAXIMUM_BYTES_BILLED", "123456789")
+    assert cli.main(["--quiet", "build", "--select", "stg_events,stg_order_items"]) == 0
+    assert set(project.limits) == {"123456789"}
+    assert len(project.limits) > 5
+
+
+def test_another_build_that_changed_the_metadata_is_no_fault_of_the_query(project, said):
+    project.faults = [Fault("begin transaction", failure(400, "invalidQuery", CONFLICT))]
+    code, sentence = said("build", "--select", "stg_events")
+    assert code == 16
+    assert "Another process changed the same tables" in sentence
+
+
+# -- credentials and network: the genuine libraries, with nobody at the other end --------------------
+
+
+def test_without_credentials_the_command_says_how_to_get_some(project, said, monkeypatch):
+    monkeypatch.undo()
+    for name, value in {
+        "SHOPBOOK_PROJECT": str(ROOT),
+        "SHOPBOOK_WAREHOUSE": "bigquery",
+        "SHOPBOOK_BIGQUERY_PROJECT": PROJECT,
+        "GOOGLE_APPLICATION_CREDENTIALS": str(ROOT / "no-such-key.json"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    code, sentence = said("models")
+    assert code == 11
+    assert "no Google Cloud credentials" in sentence
+    assert "gcloud auth application-default login" in sentence
+
+
+def test_a_broken_key_is_not_repeated(project, said, monkeypatch, tmp_path):
+    monkeypatch.undo()
+    key = tmp_path / "key.json"
+    key.write_text(
+        '{"type": "service_account", "client_email": "a@b.iam", "token_uri": "https://x", "project_id": "p",'
+        f'"private_key": "-----BEGIN PRIVATE KEY-----{SECRETS[0]}-----END PRIVATE KEY-----"}}'.replace(
+            "PRIVATE KEY", "PRIV" + "ATE KEY"
+        ),
+        encoding="utf-8",
+    )
+    for name, value in {
+        "SHOPBOOK_PROJECT": str(ROOT),
+        "SHOPBOOK_WAREHOUSE": "bigquery",
+        "SHOPBOOK_BIGQUERY_PROJECT": PROJECT,
+        "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert said("models")[0] == 11
+
+
+def test_credentials_that_ran_out_are_told_without_the_token(project, said):
+    details = {"error": "invalid_grant", "refresh_token": SECRETS[1], "client_secret": SECRETS[2]}
+    text = "invalid_grant: Token has been expired or revoked."
+    project.faults = [Fault(DATASETS, RefreshError(text, details))]
+    code, sentence = said("models")
+    assert code == 11
+    assert "Token has been expired or revoked" in sentence
+    assert "gcloud auth application-default login" in sentence
+
+
+def test_tokens_that_cannot_be_fetched_are_a_fault_of_the_network(project, said):
+    text = (
+        "HTTPSConnectionPool(host='oauth2.googleapis.com', port=443): Max retries exceeded with url: /token "
+    )
+    project.faults = [
+        Fault(DATASETS, TransportError(text + "(Caused by [Errno 101] Network is unreachable)"))
+    ]
+    code, sentence = said("models")
+    assert code == 26
+    assert "could not be reached" in sentence
+    assert "oauth2.googleapis.com: Network is unreachable" in sentence
+
+
+def test_a_port_where_nobody_listens_is_a_fault_of_the_network(said, monkeypatch, project):
+    monkeypatch.undo()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr(bigquery_retry, "RETRY_SECONDS", 0.5)
+    monkeypatch.setattr(bigquery_retry, "FIRST_WAIT_SECONDS", 0.01)
+    for name, value in {
+        "SHOPBOOK_PROJECT": str(ROOT),
+        "SHOPBOOK_WAREHOUSE": "bigquery",
+        "SHOPBOOK_BIGQUERY_PROJECT": PROJECT,
+        "BIGQUERY_EMULATOR_HOST": f"http://127.0.0.1:{port}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    code, sentence = said("models")
+    assert code == 26
+    assert (
+        "could not be reached while working on project fake-project (127.0.0.1: Connection refused)"
+        in sentence
+    )
+
+
+# -- the Storage API, which brings large results -------------------------------------------------------
+
+
+@contextlib.contextmanager
+def refusing(code, text, reason=""):
+    """A fake Storage API on loopback that refuses every call; its address."""
+
+    def refuse(_request, context):
+        if reason:
+            info = error_details_pb2.ErrorInfo(reason=reason, domain="googleapis.com")
+            status = status_pb2.Status(code=code.value[0], message=text)
+            status.details.add().Pack(info)
+            context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        context.abort(code, text)
+
+    class Handler(grpc.GenericRpcHandler):
+        def service(self, _details):
+            return grpc.unary_unary_rpc_method_handler(refuse)
+
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(1), handlers=[Handler()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None)
+
+
+NO_SESSIONS = (
+    "request failed: the user does not have 'bigquery.readsessions.create' permission for 'projects/p'"
+)
+STORAGE_OFF = (
+    "BigQuery Storage API has not been used in project 12345 before or it is disabled. Enable it by visiting "
+    "https://console.developers.google.com/apis/api/bigquerystorage.googleapis.com/overview?project=12345"
+)
+STORAGE = {
+    "no right": (
+        (grpc.StatusCode.PERMISSION_DENIED, NO_SESSIONS),
+        (26, ["refused access", "roles/bigquery.readSessionUser on the project"]),
+    ),
+    "switched off": (
+        (grpc.StatusCode.PERMISSION_DENIED, STORAGE_OFF, "SERVICE_DISABLED"),
+        (26, ["not switched on in the project 12345", "services enable bigquerystorage.googleapis.com"]),
+    ),
+    "too many": (
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "Exceeded the quota for concurrent read sessions"),
+        (26, ["takes no more requests of this kind"]),
+    ),
+    "signed out": (
+        (grpc.StatusCode.UNAUTHENTICATED, "Request had invalid authentication credentials"),
+        (26, ["refused access"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STORAGE)
+def test_large_results_that_do_not_come_are_told_alike(project, said, monkeypatch, name):
+    answer, (code, words) = STORAGE[name]
+    project.large = "raw_orders"
+    with refusing(*answer) as address:
+        monkeypatch.setenv("BIGQUERY_STORAGE_EMULATOR_HOST", address)
+        ended, sentence = said("query", "select order_id from raw_orders")
+    assert [word for word in words if word not in sentence] == []
+    assert ended == code
+
+
+def test_a_right_answer_is_told_by_nobody(project, capsys):
+    """The fake itself is sound: without a fault a build of one model ends well."""
+    assert cli.main(["--quiet", "build", "--select", "stg_events"]) == 0
+    assert "1 models built" in capsys.readouterr().out
