@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import json
 import socket
 
 import google.auth
@@ -259,13 +260,11 @@ def test_without_credentials_the_command_says_how_to_get_some(project, said, mon
 def test_a_broken_key_is_not_repeated(project, said, monkeypatch, tmp_path):
     monkeypatch.undo()
     key = tmp_path / "key.json"
-    key.write_text(
-        '{"type": "service_account", "client_email": "a@b.iam", "token_uri": "https://x", "project_id": "p",'
-        f'"private_key": "-----BEGIN PRIVATE KEY-----{SECRETS[0]}-----END PRIVATE KEY-----"}}'.replace(
-            "PRIVATE KEY", "PRIV" + "ATE KEY"
-        ),
-        encoding="utf-8",
-    )
+    mark = "PRIV" + "ATE KEY-----"  # in pieces, so that nobody takes this file for a key
+    private = f"-----BEGIN {mark}{SECRETS[0]}-----END {mark}"
+    owner = {"client_email": "a@b.iam", "token_uri": "https://x", "project_id": "p"}
+    content = {"type": "service_account", **owner, "private_key": private}
+    key.write_text(json.dumps(content), encoding="utf-8")
     for name, value in {
         "SHOPBOOK_PROJECT": str(ROOT),
         "SHOPBOOK_WAREHOUSE": "bigquery",
