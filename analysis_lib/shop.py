@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib import checks, runner
-from analysis_lib.currency import run_parameters
 from analysis_lib.editions.schema import edition_is_not, project_of, read_edition, shop_of
 from analysis_lib.errors import ModelError, did_you_mean
 from analysis_lib.explore import apart, ask, kernel
@@ -23,6 +22,7 @@ from analysis_lib.models import Project
 from analysis_lib.parameters import Parameters
 from analysis_lib.settings import Settings, load_settings
 from analysis_lib.state import read_state
+from analysis_lib.stated import run_parameters
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import Warehouse
 from analysis_lib.warehouse.opening import choose_shop, open_warehouse
@@ -330,7 +330,7 @@ def open_shop(
         made_with = read_state(warehouse).parameters
         if edition:  # an edition has a last day of its own
             as_of = as_of or made_with.get("as_of", "")
-        wanted = wanted_parameters(settings, warehouse, {"as_of": as_of, **parameters})
+        wanted = wanted_parameters(settings, warehouse, source, {"as_of": as_of, **parameters})
         work = runner.Runner(warehouse, project, wanted)
         stale = work.stale()
         if stale and edition and not os.environ.get(READ_ONLY):
@@ -383,11 +383,13 @@ def _opened(make: Callable[[], Warehouse], project: Project, wanted: Parameters,
     return book
 
 
-def wanted_parameters(settings: Settings, warehouse: Warehouse, given: Mapping[str, Any]) -> Parameters:
+def wanted_parameters(
+    settings: Settings, warehouse: Warehouse, source: str, given: Mapping[str, Any]
+) -> Parameters:
     """What was given wins over the last build, which wins over the settings file and the defaults."""
     last = {
         name: value
         for name, value in read_state(warehouse).parameters.items()
         if name in Parameters.__dataclass_fields__ and name != "as_of"
     }
-    return run_parameters(settings, warehouse, {**settings.parameters, **last, **given})
+    return run_parameters(settings, warehouse, source, {**settings.parameters, **last, **given})

@@ -38,7 +38,7 @@ class Whole:
 
 
 def edition_parameters(edition: Edition, given: Mapping[str, object], whole: Parameters) -> Parameters:
-    """The parameters of an edition: its own, else those of the run; last day and currency else the shop's.
+    """The parameters of an edition: its own, else the run's, or for day, currency and zone the shop's.
 
     Raises
     ------
@@ -48,7 +48,8 @@ def edition_parameters(edition: Edition, given: Mapping[str, object], whole: Par
     own = {**given, **edition.parameters}
     if own.get("as_of") in (None, ""):
         own["as_of"] = whole.as_of
-    own.setdefault("currency", whole.currency)  # perhaps it was the files that said it
+    for name in ("currency", "timezone"):  # perhaps it was the data that said them
+        own.setdefault(name, getattr(whole, name))
     return make_parameters(own)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from analysis_lib.errors import ParameterError, SettingsError, did_you_mean
+from analysis_lib.parameters import checked_parameter
 from analysis_lib.sources.convert import NESTED, nested_type
 from analysis_lib.sources.place import DEFINITION, source_folder
 from analysis_lib.sources.written import READINGS
@@ -99,11 +100,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of shop data: its tables."""
+    """A kind of shop data: its tables, and the time zone of its days, where it has one."""
 
     name: str
     description: str
     tables: Mapping[str, Table]
+    timezone: str = ""
 
 
 @cache
@@ -145,7 +147,12 @@ def make_source(name: str, document: Mapping[str, Any]) -> Source:
         table: _make_table(f"{name}/source.yml, {table}", table, entry)
         for table, entry in document["tables"].items()
     }
-    return Source(name=name, description=str(document["description"]), tables=tables)
+    zone = document.get("timezone", "")
+    try:
+        zone = checked_parameter("timezone", zone) if zone else ""
+    except ParameterError as error:
+        raise SettingsError(f"In {name}/{DEFINITION}: {error.message}") from error
+    return Source(name=name, description=str(document["description"]), tables=tables, timezone=str(zone))
 
 
 def _check_keys(where: str, given: Mapping[str, Any], known: set[str]) -> None:

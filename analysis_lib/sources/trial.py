@@ -15,6 +15,7 @@ from analysis_lib.errors import ModelError, ParameterError, QueryError, Shopbook
 from analysis_lib.models import Model, Project, read_project
 from analysis_lib.parameters import Parameters
 from analysis_lib.settings import Settings
+from analysis_lib.sources.definition import read_source
 from analysis_lib.sources.load import load
 from analysis_lib.sources.summary import LoadSummary
 from analysis_lib.tables import create
@@ -110,7 +111,7 @@ def try_source(settings: Settings, name: str, paths: Iterable[Path] = ()) -> Tri
         The source is not there, its `source.yml` means nothing, or the files cannot be loaded.
     """
     project = read_project(name, settings.rules, settings.sources)
-    parameters = Parameters(**_own_parameters(settings))
+    parameters = Parameters(**_own_parameters(settings, name))
     staging = [model for model in project.staging() if model.layer == "stg"]
     trial = Trial(project, _tables(project), [Tried(model) for model in staging], {})
     for tried in trial.tried:
@@ -137,8 +138,8 @@ def try_source(settings: Settings, name: str, paths: Iterable[Path] = ()) -> Tri
     return trial
 
 
-def _own_parameters(settings: Settings) -> dict[str, Any]:
-    zone = settings.parameters.get("timezone")
+def _own_parameters(settings: Settings, name: str) -> dict[str, Any]:
+    zone = settings.parameters.get("timezone") or read_source(name, settings.sources).timezone
     return {"timezone": str(zone)} if zone else {}
 
 

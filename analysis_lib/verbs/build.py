@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis_lib.checks import Checker, Outcome
-from analysis_lib.currency import run_parameters
 from analysis_lib.errors import SettingsError
 from analysis_lib.models import read_project
 from analysis_lib.outcome import BuildSummary
@@ -14,6 +13,7 @@ from analysis_lib.parameters import make_parameters
 from analysis_lib.progress import Progress
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
+from analysis_lib.stated import run_parameters
 from analysis_lib.warehouse.opening import choose_shop, editions, open_warehouse
 
 
@@ -54,7 +54,7 @@ def build(
     project = read_project(source, settings.rules, settings.sources)
     outcomes: list[Outcome] = []
     with open_warehouse(settings, name) as warehouse:
-        parameters = run_parameters(settings, warehouse, given or {})
+        parameters = run_parameters(settings, warehouse, source, given or {})
         with progress.stage("models") as step:
             summary = Runner(warehouse, project, parameters).build(select, step)
         if with_checks:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from analysis_lib.currency import run_parameters
 from analysis_lib.errors import MissingInputError, SettingsError
 from analysis_lib.models import read_project
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
+from analysis_lib.stated import run_parameters
 from analysis_lib.verbs.inspect import text_table
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.opening import BIGQUERY, choose_shop
@@ -37,7 +37,7 @@ def estimate_lines(
     project = read_project(source, settings.rules, settings.sources)
     found: dict[str, int | None] = {}
     with BigQueryWarehouse(settings, name, read_only=True) as warehouse:
-        runner = Runner(warehouse, project, run_parameters(settings, warehouse, given))
+        runner = Runner(warehouse, project, run_parameters(settings, warehouse, source, given))
         stale = runner.stale()
         values = runner.parameters.as_query_parameters()
         chosen = project.select(select)

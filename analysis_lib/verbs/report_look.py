@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import analysis_lib
-from analysis_lib.currency import run_parameters
 from analysis_lib.editions.build import edition_parameters
 from analysis_lib.editions.schema import project_of
 from analysis_lib.outcome import BuildSummary, Built
@@ -18,6 +17,7 @@ from analysis_lib.publish.plan import Reports, read_reports
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
 from analysis_lib.shop import READ_ONLY
+from analysis_lib.stated import run_parameters
 from analysis_lib.verbs.build import Outcomes
 from analysis_lib.verbs.inspect import text_table
 from analysis_lib.verbs.report_choice import Choice
@@ -177,7 +177,7 @@ def _look(
     It is not while staging is stale: the newest day is known only when it is built.
     """
     with open_warehouse(settings, schema, read_only=True) as warehouse:
-        wanted = parameters or run_parameters(settings, warehouse, given)
+        wanted = parameters or run_parameters(settings, warehouse, source, given)
         runner = Runner(warehouse, project_of(warehouse, source, settings), wanted)
         stale = runner.stale()
     by_reason: dict[str, list[str]] = {}

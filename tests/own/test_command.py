@@ -44,6 +44,19 @@ def test_new_writes_a_source_that_list_and_load_find(shop: Drafting, shopbook: C
     assert shopbook("load", "mine", "--from", files)[0] == 0
 
 
+def test_the_days_of_the_report_begin_where_the_source_says(shop: Drafting, shopbook: Command) -> None:
+    shop.write("orders.csv", ORDERS.replace(" UTC", "").replace("02-03 10:00", "02-03 23:30"))
+    assert shopbook("source", "new", "mine", "--from", str(shop.files), "--timezone", "Asia/Tokyo")[0] == 0
+    assert shopbook("load", "mine", "--from", str(shop.files))[0] == 0
+    days = ("query", "select order_date from int_orders order by order_id", "--csv")
+    models = ("build", "--select", "+int_orders")
+    assert shopbook(*models)[0] == 0
+    assert shopbook(*days)[1].split()[1:] == ["2024-01-01", "2024-02-02", "2024-02-03"]
+    # 2 February 10:00 in Tokyo is 1 February 15:00 in Honolulu: what is said in the run wins.
+    assert shopbook(*models, "--set", "timezone=Pacific/Honolulu")[0] == 0
+    assert shopbook(*days)[1].split()[1:] == ["2023-12-31", "2024-02-01", "2024-02-03"]
+
+
 def test_new_leaves_a_source_of_that_name_alone_unless_told(shop: Drafting, shopbook: Command) -> None:
     files = _files(shop)
     assert shopbook("source", "new", "mine", "--from", files)[0] == 0

@@ -54,6 +54,9 @@ def definition_text(context: Context, shares: list[str]) -> str:
     shown = ", ".join(files[:6]) + (f" and {len(files) - 6} more" if len(files) > 6 else "")
     lines = [f"# {line}" for line in _HEAD.format(name=context.name, files=shown).splitlines()]
     lines += [f"name: {context.name}", f"description: {_quoted('The files of ' + context.name + '.')}", ""]
+    if context.zone:
+        lines += ["# Where a day of the report begins, unless the parameter timezone says otherwise."]
+        lines += [f"timezone: {context.zone}", ""]
     if shares:
         lines += [f"shares: [{', '.join(shares)}]", ""]
     lines.append("tables:")

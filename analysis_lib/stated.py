@@ -1,4 +1,4 @@
-"""The currency of a shop's money, as its files state it."""
+"""The parameters of a run that nobody gave: what the files and their source state of themselves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from analysis_lib.errors import BadDataError
 from analysis_lib.parameters import Parameters, make_parameters
 from analysis_lib.settings import Settings
+from analysis_lib.sources.definition import read_source
 from analysis_lib.warehouse.base import Warehouse
 
 _STATED = """
@@ -20,10 +21,12 @@ order by currency
 _CODE = re.compile(r"[A-Z]{3}")
 
 
-def run_parameters(settings: Settings, warehouse: Warehouse, given: Mapping[str, object]) -> Parameters:
-    """The parameters of a run: what was given, else the settings, else the files, else the default.
+def run_parameters(
+    settings: Settings, warehouse: Warehouse, source: str, given: Mapping[str, object]
+) -> Parameters:
+    """The parameters of a run: what was given, else the settings, else the data, else the default.
 
-    Files state only the currency, next to their amounts.
+    Files state their currency next to the amounts; a source states the time zone of its days.
 
     Raises
     ------
@@ -33,7 +36,11 @@ def run_parameters(settings: Settings, warehouse: Warehouse, given: Mapping[str,
         One of the parameters cannot be used.
     """
     said = {**settings.parameters, **given}
-    return make_parameters(said if "currency" in said else {**stated_currency(warehouse), **said})
+    zone = read_source(source, settings.sources).timezone
+    stated = {"timezone": zone} if zone else {}
+    if "currency" not in said:
+        stated |= stated_currency(warehouse)
+    return make_parameters({**stated, **said})
 
 
 def stated_currency(warehouse: Warehouse) -> dict[str, str]:
