@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -54,7 +55,7 @@ class Build:
         has_empty_input = any(not self._rows(table) for table in model.inputs)
         # Opened here, because a connection serves one thread at a time.
         opened = contextlib.ExitStack()
-        session = opened.enter_context(self.runner.warehouse.session())
+        session = opened.enter_context(self.runner.warehouse.session(name))
 
         def make() -> Built:
             start = time.perf_counter()
@@ -77,7 +78,8 @@ class Build:
 
     def _end(self, name: str, built: Built) -> None:
         self.suffixes[name] = NEXT_SUFFIX
-        self.runner.note(name + NEXT_SUFFIX, name, built.rows, built.seconds)
+        built = dataclasses.replace(built, cost=self.runner.warehouse.cost(name))
+        self.runner.note(name + NEXT_SUFFIX, name, built.rows, built.seconds, built.cost)
         self._report(built)
 
     def _report(self, built: Built) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings, all_settings, load_settings
 from analysis_lib.sources.place import sources_at
 from analysis_lib.verbs import flags
+from analysis_lib.warehouse import run_ledger
 
 if TYPE_CHECKING:
     from analysis_lib.verbs.load_database import DatabaseChoice
@@ -334,8 +336,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if warehouse := getattr(arguments, "warehouse", ""):
         # Where every process of this run finds it: notebooks are run in processes of their own.
         os.environ["SHOPBOOK_WAREHOUSE"] = warehouse
+    # JupyterLab stays open for days: there each kernel is a run of its own.
+    run = contextlib.nullcontext() if arguments.verb == "lab" else run_ledger.one_run()
     try:
-        with sources_at(getattr(arguments, "sources", None)):
+        with run, sources_at(getattr(arguments, "sources", None)):
             return _VERBS[arguments.verb][2](arguments, progress)
     except ShopbookError as error:
         print(f"shopbook: {error}", file=sys.stderr)

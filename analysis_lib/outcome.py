@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from analysis_lib.parameters import Parameters
@@ -9,13 +10,17 @@ from analysis_lib.parameters import Parameters
 
 @dataclass(frozen=True)
 class Built:
-    """What was done with one model: `built`, `reused` or `not available`, and why."""
+    """What was done with one model: `built`, `reused` or `not available`, and why.
+
+    `cost` is what its jobs read and were billed, where the warehouse bills (see `Warehouse.cost`).
+    """
 
     model: str
     action: str
     reason: str
     rows: int | None = None
     seconds: float = 0.0
+    cost: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass

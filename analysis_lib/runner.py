@@ -247,8 +247,13 @@ class Runner:
             self.warehouse.execute("delete from meta_models where model = ?", [key])
             self.state.noted.discard(key)
 
-    def note(self, key: str, model: str, rows: int | None, seconds: float) -> None:
-        """Remember a finished table, so that an interrupted run can go on where it stopped."""
+    def note(
+        self, key: str, model: str, rows: int | None, seconds: float, cost: Mapping[str, int] | None = None
+    ) -> None:
+        """Remember a finished table, so that an interrupted run can go on where it stopped.
+
+        What it cost is kept with what it was made from, where the warehouse bills.
+        """
         self.state.noted.add(key)
         self.warehouse.append(
             "meta_models",
@@ -257,7 +262,7 @@ class Runner:
                 (
                     key,
                     self.fingerprints[model],
-                    json.dumps(self._parts[model], sort_keys=True),
+                    json.dumps(self._parts[model] | ({"cost": dict(cost)} if cost else {}), sort_keys=True),
                     rows,
                     round(seconds, 3),
                     dt.datetime.now(dt.UTC),

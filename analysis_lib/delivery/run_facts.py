@@ -61,6 +61,7 @@ def run_lines(facts: Mapping[str, Any]) -> list[str]:
     return [
         _what_ran(facts),
         *(f"look at: {note}" for note in facts["notes"][:_MOST_NOTES]),
+        *([facts["bigquery"]["words"]] if facts.get("bigquery") else []),
         f"site: {Path(facts['site']) / 'index.html'} · {sum(facts['stages'].values()):.1f} s",
     ]
 

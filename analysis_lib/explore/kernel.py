@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from analysis_lib.warehouse import run_ledger
+
 if TYPE_CHECKING:
     from analysis_lib.shop import Shop
 
@@ -32,6 +34,7 @@ def prepare() -> None:
     shell = _shell()
     if shell is None or _let_go in shell.events.callbacks["post_run_cell"]:
         return
+    run_ledger.begin()
     shell.events.register("post_run_cell", _let_go)
     shell.Completer.custom_matchers.append(_matcher(shell))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis_lib.models import Model
 from analysis_lib.pages import quality_data
+from analysis_lib.pages.quality_costs import costs
 from analysis_lib.reporting import numbers
 from analysis_lib.reporting.charts import Words
 from analysis_lib.reporting.html import Html, escape, join, paragraph
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def sources(book: Shop) -> Html:
-    """What is not available, the picture of the models, and the same as a table."""
-    return join([not_available(book), lineage(book), _folded(book)])
+    """What is not available, the picture of the models, the same as a table, what was billed for them."""
+    return join([not_available(book), lineage(book), _folded(book), costs(book)])
 
 
 def not_available(book: Shop) -> Html:

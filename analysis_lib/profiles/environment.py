@@ -11,8 +11,8 @@ from analysis_lib.profiles.document import Layer
 from analysis_lib.profiles.keys import BIGQUERY_KEYS, BIGQUERY_PREFIX, KEYS, PREFIX, Key
 from analysis_lib.profiles.secrets import refuse_secrets
 
-# Read elsewhere: where the project is, and what a published run tells its notebooks.
-_OTHERS = {"SHOPBOOK_PROJECT", "SHOPBOOK_READ_ONLY"}
+# Read elsewhere: where the project is, and what a run tells the processes that it starts.
+_OTHERS = {"SHOPBOOK_PROJECT", "SHOPBOOK_READ_ONLY", "SHOPBOOK_BIGQUERY_RUN"}
 
 
 def read_environment(env: Mapping[str, str]) -> Layer:

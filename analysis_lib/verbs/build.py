@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analysis_lib.checks import Checker, Outcome
 from analysis_lib.errors import SettingsError
@@ -14,18 +14,25 @@ from analysis_lib.progress import Progress
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings
 from analysis_lib.stated import run_parameters
+from analysis_lib.verbs.inspect import text_table
 from analysis_lib.warehouse.opening import choose_shop, editions, open_warehouse
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """A shop whose marts were built and, where asked for, checked; `usage` is what that cost, in words."""
+    """A shop whose marts were built and, where asked for, checked.
+
+    `usage` is what that cost in words, `cost` in numbers (see `Warehouse.cost`), `price_per_tib` what 2^40
+    bytes cost; all empty where nothing is billed.
+    """
 
     shop: str
     source: str
     build: BuildSummary
     checks: list[Outcome]
     usage: str = ""
+    cost: Mapping[str, int] = field(default_factory=dict)
+    price_per_tib: float = 0.0
 
     def count(self, status: str) -> int:
         """How many checks `passed`, `warned` or `failed`."""
@@ -61,8 +68,9 @@ def build(
             with progress.stage("checks") as step:
                 checker = Checker(warehouse, project, summary.parameters, summary.fingerprints)
                 outcomes = checker.run(step)
-        usage = warehouse.usage()
-    return Outcomes(name, source, summary, outcomes, usage)
+        usage, cost = warehouse.usage(), warehouse.cost()
+    rate = settings.bigquery.price_per_tib if cost else 0.0
+    return Outcomes(name, source, summary, outcomes, usage, cost, rate)
 
 
 def build_lines(outcomes: Outcomes) -> list[str]:
@@ -82,9 +90,24 @@ def build_lines(outcomes: Outcomes) -> list[str]:
     as_of = outcomes.build.parameters.as_of
     built = outcomes.build.count("built")
     state = f"{built} models built, {reused} reused" if built else f"nothing changed, {reused} models reused"
+    lines += _cost_lines(outcomes)
     lines.append(f"shop {outcomes.shop} as of {as_of}: {state}")
     lines += [outcomes.usage] if outcomes.usage else []
     return lines
+
+
+def _cost_lines(outcomes: Outcomes) -> list[str]:
+    """What each model that was built read and was billed, and the jobs for none; the dearest first."""
+    costs = {result.model: result.cost for result in outcomes.build.results if result.cost}
+    if not costs:
+        return []
+    from analysis_lib.warehouse.bigquery_cost import model_lines
+
+    rest = {key: value - sum(cost[key] for cost in costs.values()) for key, value in outcomes.cost.items()}
+    header = ["model", "read", "billed", "price", "slot time"]
+    listed = model_lines(costs, outcomes.price_per_tib)
+    rows = [*listed, *model_lines({"checks and metadata": rest}, outcomes.price_per_tib)]
+    return text_table(header, rows)
 
 
 def check_lines(outcomes: Outcomes) -> list[str]:

@@ -24,6 +24,7 @@ from analysis_lib.verbs.report_request import (
     remedy_of,
     stamp_of,
 )
+from analysis_lib.warehouse import run_ledger
 from analysis_lib.warehouse.opening import environment_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,18 @@ def report(
     SettingsError
         When reports.yml cannot be used, or has no such edition.
     """
+    with run_ledger.within_a_run():
+        return _report(settings, progress, shop, given, choice or Choice(), run or Recorder())
+
+
+def _report(
+    settings: Settings,
+    progress: Progress,
+    shop: str,
+    given: Mapping[str, object] | None,
+    choice: Choice,
+    run: Recorder,
+) -> list[str]:
     from analysis_lib.publish import PublishRequest, publish
     from analysis_lib.publish.plan import read_reports
 
@@ -86,7 +99,6 @@ def report(
     commit = commit_of(settings)
     project = read_project(outcomes.source, settings.rules, settings.sources)
     whole = Whole(outcomes.shop, outcomes.source, outcomes.build.parameters, project)
-    choice = choice or Choice()
     chosen = choose(settle(settings, whole.shop, entries)[0], entries, choice)
     made = _build_editions(settings, progress, whole, chosen, {**settings.parameters, **(given or {})})
     request = PublishRequest(
@@ -107,7 +119,7 @@ def report(
         remedy=remedy_of(outcomes.build, whole.source, whole.shop),
     )
     summary = publish(request, progress)
-    return _conclude(outcomes, made, summary, progress, run or Recorder())
+    return _conclude(settings, outcomes, made, summary, progress, run)
 
 
 def _build_editions(
@@ -129,6 +141,7 @@ def _build_editions(
 
 
 def _conclude(
+    settings: Settings,
     outcomes: Outcomes,
     editions: Sequence[Outcomes],
     published: PublishSummary,
@@ -145,4 +158,9 @@ def _conclude(
         progress.say(line)
     document = with_editions(published.site, read_summary(published.site))
     run.facts = run_facts(outcomes.build, published, progress.seconds, document["alerts"])
+    if outcomes.cost:
+        from analysis_lib.warehouse.bigquery_cost import run_cost
+
+        # Of all processes: the pages' own queries are billed, too.
+        run.facts["bigquery"] = run_cost(run_ledger.current()[1].jobs(), settings.bigquery.price_per_tib)
     return summary_lines(document, run_lines(run.facts))

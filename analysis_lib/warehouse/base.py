@@ -79,11 +79,17 @@ class Warehouse(Protocol):
     def link(self, name: str, schema: str, table: str) -> None:
         """Create or replace a view on the whole of a table of another shop or edition."""
 
-    def session(self) -> AbstractContextManager[Warehouse]:
-        """The same tables through a connection of its own, for another thread."""
+    def session(self, model: str = "") -> AbstractContextManager[Warehouse]:
+        """The same tables through a connection of its own, for another thread that works for `model`."""
 
     def careful(self) -> AbstractContextManager[None]:
         """While it is open, queries avoid what the engine is known to get wrong over empty tables."""
+
+    def cost(self, model: str = "") -> Mapping[str, int]:
+        """What the jobs for a model, or all of this run, read and were billed; empty where nothing is billed.
+
+        The keys are `jobs`, `bytes_processed`, `bytes_billed` and `slot_milliseconds`.
+        """
 
     def usage(self) -> str:
         """What this run read and cost so far, in words; empty where nothing is billed."""

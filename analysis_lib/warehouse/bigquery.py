@@ -16,7 +16,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.warehouse import bigquery_swap, dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
 from analysis_lib.warehouse.bigquery_client import check_dataset, connect, translated
-from analysis_lib.warehouse.bigquery_cost import usage
+from analysis_lib.warehouse.bigquery_cost import cost, usage
 from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run
 from analysis_lib.warehouse.bigquery_retry import retry
 from analysis_lib.warehouse.bigquery_values import (
@@ -110,11 +110,11 @@ class BigQueryWarehouse:
         return list(self.run.facts)
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[BigQueryWarehouse]:
-        """The same tables through a connection of its own, for another thread."""
+    def session(self, model: str = "") -> Iterator[BigQueryWarehouse]:
+        """The same tables through a connection of its own, for another thread that works for `model`."""
         other = copy.copy(self)
         other.connection = self.connection.another()
-        other.jobs = Jobs(other.connection, self.dataset, self.run)
+        other.jobs = Jobs(other.connection, self.dataset, self.run, model)
         try:
             yield other
         finally:
@@ -133,6 +133,10 @@ class BigQueryWarehouse:
     def careful(self) -> Iterator[None]:
         """Nothing to be careful about: BigQuery answers over empty tables as over others."""
         yield
+
+    def cost(self, model: str = "") -> dict[str, int]:
+        """What the jobs for a model, or all of this run, read and were billed."""
+        return cost([fact for fact in self.facts if not model or fact.model == model])
 
     def usage(self) -> str:
         """Bytes, price and slot time of the jobs so far, and what came here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from analysis_lib.warehouse.bigquery_jobs import JobFacts
 
@@ -37,6 +38,79 @@ def price(count: int, price_per_tib: float) -> str:
     """
     amount = count / TIB * price_per_tib
     return "less than 0.01" if 0 < amount < 0.01 else f"{amount:,.2f}"
+
+
+def cost(facts: Iterable[JobFacts]) -> dict[str, int]:
+    """What jobs read and were billed, added up.
+
+    Examples
+    --------
+    >>> cost([JobFacts("fct_a", 100, 10_485_760, 4000), JobFacts("fct_a", 7, 10_485_760, 1)])
+    {'jobs': 2, 'bytes_processed': 107, 'bytes_billed': 20971520, 'slot_milliseconds': 4001}
+    """
+    listed = list(facts)
+    return {
+        "jobs": len(listed),
+        "bytes_processed": sum(one.bytes_processed for one in listed),
+        "bytes_billed": sum(one.bytes_billed for one in listed),
+        "slot_milliseconds": sum(one.slot_milliseconds for one in listed),
+    }
+
+
+def run_cost(jobs: Iterable[Mapping[str, Any]], price_per_tib: float) -> dict[str, Any]:
+    """What all jobs of a run read and were billed, in all and by model, and in words; empty without jobs.
+
+    Parameters
+    ----------
+    jobs
+        As the ledger of the run holds them: the fields of `JobFacts`. Those without a model are the queries
+        of checks, pages and metadata.
+    """
+    facts = [JobFacts(**job) for job in jobs]
+    if not facts:
+        return {}
+    names = sorted({fact.model for fact in facts if fact.model})
+    return {
+        **cost(facts),
+        "bytes_fetched": sum(fact.bytes_fetched for fact in facts),
+        "price_per_tib": price_per_tib,
+        "price": round(sum(fact.bytes_billed for fact in facts) / TIB * price_per_tib, 4),
+        "models": {name: cost(fact for fact in facts if fact.model == name) for name in names},
+        "words": usage(facts, price_per_tib),
+    }
+
+
+def slots(milliseconds: int) -> str:
+    """Slot time, readable: a slot is one worker of BigQuery.
+
+    Examples
+    --------
+    >>> slots(900), slots(75_000), slots(7_200_000)
+    ('0.9 s', '75 s', '2.0 h')
+    """
+    seconds = milliseconds / 1000
+    if seconds >= 3600:
+        return f"{seconds / 3600:,.1f} h"
+    return f"{seconds:,.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+def model_lines(costs: Mapping[str, Mapping[str, int]], price_per_tib: float) -> list[list[str]]:
+    """A row of text for each model, the dearest first: model, read, billed, price, slot time.
+
+    Examples
+    --------
+    >>> one = {"jobs": 1, "bytes_processed": 2**40, "bytes_billed": 2**40, "slot_milliseconds": 75_000}
+    >>> model_lines({"fct_a": one}, 6.25)
+    [['fct_a', '1.0 TiB', '1.0 TiB', '6.25', '75 s']]
+    """
+    ordered = sorted(costs.items(), key=lambda entry: (-entry[1]["bytes_billed"], entry[0]))
+    return [
+        [
+            *(model, size(one["bytes_processed"]), size(one["bytes_billed"])),
+            *(price(one["bytes_billed"], price_per_tib), slots(one["slot_milliseconds"])),
+        ]
+        for model, one in ordered
+    ]
 
 
 def usage(facts: Iterable[JobFacts], price_per_tib: float) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.errors import BudgetError
+from analysis_lib.warehouse import run_ledger
 from analysis_lib.warehouse.bigquery_client import Connection, translated
 from analysis_lib.warehouse.bigquery_retry import retry
+from analysis_lib.warehouse.run_ledger import RunLedger
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,7 @@ class Run:
     running: dict[int, QueryJob] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_stopped: bool = False
-    planned_bytes: int = 0
+    ledger: RunLedger = field(default_factory=RunLedger)
 
     def interrupt(self) -> None:
         """Cancel the jobs under way; what they would have made is not made."""
@@ -66,17 +67,19 @@ def label(text: str) -> str:
 
 
 def new_run(shop: str) -> Run:
-    """A run with an id of its own, by which its jobs are found again in BigQuery's list."""
-    return Run({"shop": label(shop), "run": uuid.uuid4().hex[:12]})
+    """What this process does for a shop in its run, by whose id its jobs are found in BigQuery's list."""
+    name, ledger = run_ledger.current()
+    return Run({"shop": label(shop), "run": label(name)}, ledger=ledger)
 
 
 class Jobs:
-    """Jobs of one thread on one dataset."""
+    """Jobs of one thread on one dataset; those that name no model are for `model`."""
 
-    def __init__(self, connection: Connection, dataset: str, run: Run) -> None:
+    def __init__(self, connection: Connection, dataset: str, run: Run, model: str = "") -> None:
         self.connection = connection
         self.dataset = dataset
         self.run = run
+        self.model = model
 
     def config(self, model: str = "", dry_run: bool = False) -> Any:
         """The settings of a query job: dataset, labels, and the most bytes that it may bill."""
@@ -101,16 +104,17 @@ class Jobs:
         ShopbookError
             As :func:`bigquery_failures.translate` says; passing failures only after they were tried again.
         """
+        model = model or self.model
         job, _ = self._finished(sql, model)
         self._note(job, model)
         return job
 
     def fetch(self, sql: str) -> pa.Table:
         """The rows of a query as Arrow, through the Storage API where they do not fit into one answer."""
-        job, rows = self._finished(sql, "")
-        with translated():
+        job, rows = self._finished(sql, self.model)
+        with translated(self.model):
             table = rows.to_arrow(bqstorage_client=self.connection.storage)
-        self._note(job, "", table.num_rows, table.nbytes)
+        self._note(job, self.model, table.num_rows, table.nbytes)
         return table
 
     def batches(self, sql: str) -> Iterator[pa.Table]:
@@ -147,15 +151,13 @@ class Jobs:
         if most is None or sql.startswith(_SCRIPT):
             return
         needed = self.estimate(sql, model)
-        with self.run.lock:
-            if self.run.planned_bytes + needed > most:
-                raise BudgetError(
-                    f"{model or 'The query'} would read {needed:,} bytes, and with the "
-                    f"{self.run.planned_bytes:,} before it more than the {most:,} that "
-                    "maximum_bytes_per_run allows; it was not run.",
-                    "Choose a shorter period, or raise maximum_bytes_per_run in shopbook.toml.",
-                )
-            self.run.planned_bytes += needed
+        fits, before = self.run.ledger.plan(needed, most)
+        if not fits:
+            raise BudgetError(
+                f"{model or 'The query'} would read {needed:,} bytes, and with the {before:,} before it more "
+                f"than the {most:,} that maximum_bytes_per_run allows; it was not run.",
+                "Choose a shorter period, or raise maximum_bytes_per_run in shopbook.toml.",
+            )
 
     def _once(self, sql: str, model: str) -> tuple[QueryJob, Any]:
         key = threading.get_ident()
@@ -184,3 +186,4 @@ class Jobs:
         )
         with self.run.lock:
             self.run.facts.append(facts)
+        self.run.ledger.note(asdict(facts))

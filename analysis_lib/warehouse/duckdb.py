@@ -128,7 +128,7 @@ class DuckDBWarehouse:
         self.connection.close()
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[DuckDBWarehouse]:
+    def session(self, model: str = "") -> Iterator[DuckDBWarehouse]:  # noqa: ARG002 - nothing is billed
         """The same tables through a connection of its own, for another thread; opened in this one."""
         other = copy.copy(self)
         with translated():
@@ -172,6 +172,10 @@ class DuckDBWarehouse:
             kind = "table" if source == f'"{schema}"."{schema}"' else "view"
             self._make_room(name, for_view=kind == "view")
             self.connection.execute(f'create or replace {kind} "{name}" as select * from {source}."{table}"')
+
+    def cost(self, model: str = "") -> dict[str, int]:  # noqa: ARG002 - nothing is billed
+        """Nothing is billed."""
+        return {}
 
     def usage(self) -> str:
         """Nothing is billed."""

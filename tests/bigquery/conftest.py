@@ -10,8 +10,11 @@ import pytest
 
 from analysis_lib.settings import BigQuery, Settings
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
+from tests.bigquery import fake_project as fakes
 from tests.bigquery.emulator import PROJECT, Emulator, running
 from tests.bigquery.environment import why_not
+from tests.bigquery.fake_project import FakeProject
+from tests.demo_site import ROOT
 
 
 def on_emulator(root: Path, **given: object) -> Settings:
@@ -57,3 +60,29 @@ def warehouse(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Bi
     with BigQueryWarehouse(settings, shop_name(request.node.name)) as opened:
         yield opened
         opened.connection.client.delete_dataset(opened.dataset, delete_contents=True)
+
+
+@pytest.fixture
+def fake_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeProject:
+    """A fake project with the demo shop's raw tables, and the environment of a command that works on it."""
+    fake = FakeProject()
+    places = {"SITE": "site", "BUILD_DIR": "build", "TEMP_DIR": "tmp"}
+    environment = {f"SHOPBOOK_{name}": str(tmp_path / folder) for name, folder in places.items()}
+    environment |= {
+        "SHOPBOOK_PROJECT": str(ROOT),
+        "SHOPBOOK_WAREHOUSE": "bigquery",
+        "SHOPBOOK_SHOP": fakes.SHOP,
+        "SHOPBOOK_BIGQUERY_PROJECT": fakes.PROJECT,
+        "SHOPBOOK_BIGQUERY_LOCATION": "EU",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    import google.auth
+    from google.auth.credentials import AnonymousCredentials
+    from google.auth.transport.requests import AuthorizedSession
+
+    monkeypatch.setattr(google.auth, "default", lambda *_, **__: (AnonymousCredentials(), fakes.PROJECT))
+    monkeypatch.setattr(
+        AuthorizedSession, "request", lambda _self, method, url, **given: fake.request(method, url, **given)
+    )
+    return fake

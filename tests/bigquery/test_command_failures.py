@@ -11,19 +11,16 @@ import contextlib
 import json
 import socket
 
-import google.auth
 import grpc
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError, TransportError
-from google.auth.transport.requests import AuthorizedSession
 from google.rpc import error_details_pb2, status_pb2
 
 from analysis_lib import cli
 from analysis_lib.delivery.last_run import read_last_run
 from analysis_lib.settings import load_settings
 from analysis_lib.warehouse import bigquery_retry
-from tests.bigquery.fake_project import PROJECT, SHOP, FakeProject, Fault
+from tests.bigquery.fake_project import PROJECT, SHOP, Fault
 from tests.bigquery.fake_service import failed_job, failure
 from tests.demo_site import ROOT
 
@@ -31,28 +28,12 @@ SECRETS = ["ya29.a0secret", "1//0secretsecret", "client_secret_value"]
 
 
 @pytest.fixture
-def project(monkeypatch, tmp_path):
-    """A fake project with the demo shop's raw tables, and the environment of a command that works on it."""
-    fake = FakeProject()
-    places = {"SITE": "site", "BUILD_DIR": "build", "TEMP_DIR": "tmp"}
-    environment = {f"SHOPBOOK_{name}": str(tmp_path / folder) for name, folder in places.items()}
-    environment |= {
-        "SHOPBOOK_PROJECT": str(ROOT),
-        "SHOPBOOK_WAREHOUSE": "bigquery",
-        "SHOPBOOK_SHOP": SHOP,
-        "SHOPBOOK_BIGQUERY_PROJECT": PROJECT,
-        "SHOPBOOK_BIGQUERY_LOCATION": "EU",
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(google.auth, "default", lambda *_, **__: (AnonymousCredentials(), PROJECT))
-    monkeypatch.setattr(
-        AuthorizedSession, "request", lambda _self, method, url, **given: fake.request(method, url, **given)
-    )
+def project(fake_project, monkeypatch):
+    """A fake project, whose failures pass or do not within a moment."""
     monkeypatch.setattr(bigquery_retry, "FIRST_WAIT_SECONDS", 0.001)
     monkeypatch.setattr(bigquery_retry, "LONGEST_WAIT_SECONDS", 0.002)
     monkeypatch.setattr(bigquery_retry, "RETRY_SECONDS", 0.1)
-    return fake
+    return fake_project
 
 
 @pytest.fixture
