@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis_lib.errors import CheckError, ModelError
+from analysis_lib.errors import CheckError, ModelError, ShopbookError
 from analysis_lib.models import Model, Project, digest
 from analysis_lib.parameters import Parameters
 from analysis_lib.progress import ProgressCallback
@@ -227,7 +227,11 @@ class Checker:
             fingerprint = digest(self.fingerprints[model.name], repr(checks), *others)
             kept = known.get((model.name, fingerprint))
             if kept is None:
-                found = self._run_model(model, checks)
+                try:
+                    found = self._run_model(model, checks)
+                except ShopbookError as error:
+                    said = f"The checks of {model.name} could not be run. {error.message}"
+                    raise type(error)(said, error.hint) from error
                 if progress:
                     failing = sum(bool(outcome.failing_rows) for outcome in found)
                     progress(f"{model.name}: {len(found)} checks, {failing} not passed", done, len(models))

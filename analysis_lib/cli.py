@@ -109,7 +109,7 @@ def _build(arguments: argparse.Namespace, progress: Progress) -> int:
         from analysis_lib.verbs.estimate import estimate_lines
 
         given = flags.given_parameters(arguments)
-        _print(estimate_lines(_settings(arguments), arguments.shop, given, select))
+        _print(estimate_lines(_settings(arguments), arguments.shop, given, select, arguments.format))
         return 0
     outcomes = build(
         _settings(arguments), progress, arguments.shop, flags.given_parameters(arguments), select

@@ -222,6 +222,12 @@ def build_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="on BigQuery: say what it would read and cost; builds nothing",
     )
+    parser.add_argument(
+        "--format",
+        choices=["text", "json"],
+        default="text",
+        help="of the estimate (default: text)",
+    )
 
 
 def graph_flags(parser: argparse.ArgumentParser) -> None:

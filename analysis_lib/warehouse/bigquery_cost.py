@@ -131,24 +131,3 @@ def usage(facts: Iterable[JobFacts], price_per_tib: float) -> str:
         f"{sum(one.slot_milliseconds for one in listed) / 1000:,.0f} s of slots; "
         f"{size(sum(one.bytes_fetched for one in listed))} came here"
     )
-
-
-def estimate_table(found: Mapping[str, int | None], price_per_tib: float) -> tuple[list[list[str]], str]:
-    """Rows of model, bytes and price, and the total in a sentence; None: not known yet.
-
-    Examples
-    --------
-    >>> rows, total = estimate_table({"fct_a": 2**40, "fct_b": None}, 6.25)
-    >>> rows
-    [['fct_a', '1.0 TiB', '6.25'], ['fct_b', 'not known yet', '']]
-    >>> total
-    '1.0 TiB would be read, 6.25 at 6.25 a TiB; 1 models read tables that are not built yet'
-    """
-    known = [count for count in found.values() if count is not None]
-    rows = [
-        [model, "not known yet", ""] if count is None else [model, size(count), price(count, price_per_tib)]
-        for model, count in found.items()
-    ]
-    total = f"{size(sum(known))} would be read, {price(sum(known), price_per_tib)} at {price_per_tib:g} a TiB"
-    waiting = len(found) - len(known)
-    return rows, total + (f"; {waiting} models read tables that are not built yet" if waiting else "")

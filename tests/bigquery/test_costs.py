@@ -11,6 +11,7 @@ import pytest
 
 from analysis_lib import cli
 from analysis_lib.errors import BudgetError
+from analysis_lib.models import read_project
 from analysis_lib.pages.quality_costs import costs, rows
 from analysis_lib.parameters import make_parameters
 from analysis_lib.runner import Runner
@@ -23,6 +24,7 @@ from tests.bigquery.fake_service import FakeService, connection, done_job
 from tests.core.small_project import load_orders, orders_project, settings
 
 GIB = 2**30
+INPUTS = read_project("thelook").models["stg_order_items"].inputs
 BUILD = ("--quiet", "build", "--select", "stg_events,stg_order_items")
 
 
@@ -137,6 +139,37 @@ def test_processes_that_note_at_once_lose_no_line():
         assert ledger.plan(1, 10**9) == (True, 150)
         assert ledger.path.is_file()
     assert not ledger.path.exists()
+
+
+# -- estimates -------------------------------------------------------------------------------------
+
+
+def test_an_estimate_of_an_empty_dataset_says_what_is_known_and_what_to_build_first(fake_project, capsys):
+    assert cli.main(["--quiet", "build", "--estimate"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    by_model = {line.split()[0]: line for line in lines}
+    assert by_model["stg_order_items"].split()[1:6] == ["5.0", "GiB", "5.0", "GiB", "0.03"]
+    assert "not known yet" in by_model["fct_sessions"]
+    assert "waits for" in by_model["fct_sessions"]
+    assert "at least 0." in lines[-2]
+    assert "5 models would read 25.0 GiB" in lines[-2]
+    assert "stg_events,stg_order_items" in lines[-1]
+    ran = [sql for sql, is_dry in fake_project.queries if not is_dry]
+    assert not [sql for sql in ran if "ledger" not in sql]  # nothing but the library's own tables
+    # A view is made without reading; what is read are its rows, counted.
+    assert any(sql.startswith("select count(*) from (") for sql, is_dry in fake_project.queries if is_dry)
+
+
+def test_an_estimate_for_programs_counts_the_least_that_bigquery_bills(fake_project, capsys):
+    fake_project.bytes_processed = 100
+    assert (
+        cli.main(["--quiet", "build", "--estimate", "--format", "json", "--select", "stg_order_items"]) == 0
+    )
+    document = json.loads(capsys.readouterr().out)
+    [model] = document["models"]
+    assert document["is_complete"]
+    assert (model["bytes_read"], model["bytes_billed"]) == (100, len(INPUTS) * 10 * 2**20)
+    assert document["price"] == round(model["bytes_billed"] / 2**40 * 6.25, 6)
 
 
 # -- on the page -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis_lib.checks import Checker, Outcome, checks_of, raise_on_failure
-from analysis_lib.errors import CheckError, ModelError
+from analysis_lib.errors import CheckError, CloudError, ModelError
 from analysis_lib.models import Project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.runner import Runner
@@ -91,3 +91,13 @@ def test_outcomes_are_kept_and_reused_until_the_model_changes(warehouse):
 def test_a_check_that_is_not_understood_is_an_error_and_not_skipped(entry):
     with pytest.raises(ModelError, match=r"stg_orders\.yml"):
         checks_of(project({"amount": (entry,)}).models["stg_orders"], set())
+
+
+def test_an_error_of_the_warehouse_while_checking_names_the_model_and_keeps_its_code(warehouse, monkeypatch):
+    def refuses(*_given: object) -> None:
+        raise CloudError("A quota is used up.", "Wait.")
+
+    monkeypatch.setattr(warehouse, "rows", refuses)
+    checker = Checker(warehouse, project({"id": ("not_null",)}), make_parameters({}), {"stg_orders": "f"})
+    with pytest.raises(CloudError, match=r"checks of stg_orders could not be run\. A quota is used up"):
+        checker.run()
