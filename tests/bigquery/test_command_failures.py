@@ -371,5 +371,3 @@ def test_a_right_answer_is_told_by_nobody(project, capsys):
     """The fake itself is sound: without a fault a build of one model ends well."""
     assert cli.main(["--quiet", "build", "--select", "stg_events"]) == 0
     assert "1 models built" in capsys.readouterr().out
-
-
