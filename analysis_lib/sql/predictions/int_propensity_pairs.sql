@@ -40,9 +40,25 @@ ordered_events as (
 -- The test is the newest cut-off whose outcome is known; the five before it overlap neither its outcome nor each other's.
 cut_offs as (
     select
+        window_number,
         case window_number when 0 then 'score' when 1 then 'test' else 'train' end as split,
         date_sub(@as_of, interval window_number * @propensity_horizon_days day) as cut_date,
     from unnest(generate_array(0, 6)) as window_number
+),
+
+-- What happened is known to the cut-offs 0 to known_from. A state that holds from there on, and is overtaken by
+-- one that only newer cut-offs know, is that of the cut-offs in between.
+spans as (
+    select
+        known_from,
+        overtaken_from,
+        cut_offs.window_number,
+        cut_offs.split,
+        cut_offs.cut_date,
+    from unnest(generate_array(0, 6)) as known_from
+    cross join unnest(generate_array(-1, 5)) as overtaken_from
+    inner join cut_offs
+        on cut_offs.window_number <= known_from and cut_offs.window_number > overtaken_from
 ),
 
 -- Whose an anonymous event was may be learned days later; in most source sessions it is not.
@@ -133,50 +149,94 @@ first_purchases as (
     group by user_id, product_id
 ),
 
+-- A session with a product, the cart in it, which may follow after midnight, and a cancelled order of it.
 interests as (
     select
         user_id,
         product_id,
+        touch_date as known_date,
         touch_date as interest_date,
-        carted_date,
-        false as is_cancelled,
+        1 as sessions,
+        0 as carts,
+        0 as cancels,
     from touches
     union all
     select
         user_id,
         product_id,
+        carted_date as known_date,
+        cast(null as date) as interest_date,
+        0 as sessions,
+        1 as carts,
+        0 as cancels,
+    from touches
+    where carted_date is not null
+    union all
+    select
+        user_id,
+        product_id,
+        order_date as known_date,
         order_date as interest_date,
-        null as carted_date,
-        true as is_cancelled,
+        0 as sessions,
+        0 as carts,
+        1 as cancels,
     from user_lines
     where is_cancelled
 ),
 
-pairs as (
+-- Added up by the oldest cut-off that knows of it before anything is repeated for each cut-off: rows of all
+-- cut-offs together are many times as many, and did not fit into memory.
+interest_sums as (
     select
-        cut_offs.split,
-        cut_offs.cut_date,
-        interests.user_id,
-        interests.product_id,
-        max(interests.interest_date) as interest_date,
-        countif(not interests.is_cancelled) as sessions,
-        coalesce(logical_or(interests.carted_date <= cut_offs.cut_date), false) as is_carted,
-        logical_or(interests.is_cancelled) as is_cancelled,
-        coalesce(
-            min(first_purchases.bought_date)
-            <= date_add(cut_offs.cut_date, interval @propensity_horizon_days day),
-            false
-        ) as is_bought,
+        user_id,
+        product_id,
+        least(div(date_diff(@as_of, known_date, day), @propensity_horizon_days), 6) as known_from,
+        max(interest_date) as interest_date,
+        sum(sessions) as sessions,
+        sum(carts) as carts,
+        sum(cancels) as cancels,
     from interests
+    where known_date <= @as_of
+    group by user_id, product_id, known_from
+),
+
+interest_states as (
+    select
+        user_id,
+        product_id,
+        known_from,
+        coalesce(lead(known_from) over from_oldest, -1) as overtaken_from,
+        max(interest_date) over up_to_here as interest_date,
+        sum(sessions) over up_to_here as sessions,
+        sum(carts) over up_to_here > 0 as is_carted,
+        sum(cancels) over up_to_here > 0 as is_cancelled,
+        sessions > 0 and sum(sessions) over up_to_here = sessions as is_first_look,
+    from interest_sums
+    window
+        from_oldest as (partition by user_id, product_id order by known_from desc),
+        up_to_here as (
+            partition by user_id, product_id order by known_from desc
+            rows between unbounded preceding and current row
+        )
+),
+
+interest_purchases as (
+    select
+        interest_states.user_id,
+        interest_states.product_id,
+        interest_states.known_from,
+        interest_states.overtaken_from,
+        interest_states.interest_date,
+        interest_states.sessions,
+        interest_states.is_carted,
+        interest_states.is_cancelled,
+        interest_states.is_first_look,
+        first_purchases.bought_date,
+    from interest_states
     left join first_purchases
         on
-            interests.user_id = first_purchases.user_id
-            and interests.product_id = first_purchases.product_id
-    inner join cut_offs
-        on
-            interests.interest_date <= cut_offs.cut_date
-            and (first_purchases.bought_date is null or first_purchases.bought_date > cut_offs.cut_date)
-    group by cut_offs.split, cut_offs.cut_date, interests.user_id, interests.product_id
+            interest_states.user_id = first_purchases.user_id
+            and interest_states.product_id = first_purchases.product_id
 ),
 
 user_orders as (
@@ -203,44 +263,64 @@ user_acts as (
     from user_orders
 ),
 
-candidate_users as (
-    select distinct
-        cut_date,
+user_sums as (
+    select
         user_id,
-    from pairs
+        least(div(date_diff(@as_of, active_date, day), @propensity_horizon_days), 6) as known_from,
+        max(active_date) as active_date,
+        countif(is_order) as orders,
+    from user_acts
+    where active_date <= @as_of
+    group by user_id, known_from
+),
+
+user_states as (
+    select
+        user_id,
+        known_from,
+        coalesce(lead(known_from) over from_oldest, -1) as overtaken_from,
+        max(active_date) over up_to_here as active_date,
+        sum(orders) over up_to_here as orders,
+    from user_sums
+    window
+        from_oldest as (partition by user_id order by known_from desc),
+        up_to_here as (
+            partition by user_id order by known_from desc
+            rows between unbounded preceding and current row
+        )
 ),
 
 user_histories as (
     select
-        candidate_users.cut_date,
-        candidate_users.user_id,
-        max(user_acts.active_date) as active_date,
-        countif(user_acts.is_order) as orders,
-    from candidate_users
-    inner join user_acts
+        spans.cut_date,
+        user_states.user_id,
+        user_states.active_date,
+        user_states.orders,
+    from user_states
+    inner join spans
         on
-            candidate_users.user_id = user_acts.user_id
-            and candidate_users.cut_date >= user_acts.active_date
-    group by candidate_users.cut_date, candidate_users.user_id
+            user_states.known_from = spans.known_from
+            and user_states.overtaken_from = spans.overtaken_from
 ),
 
 first_looks as (
     select
-        user_id,
         product_id,
-        min(touch_date) as touch_date,
-    from touches
-    group by user_id, product_id
+        known_from,
+        count(*) as viewers,
+    from interest_purchases
+    where is_first_look
+    group by product_id, known_from
 ),
 
 product_viewers as (
     select
         cut_offs.cut_date,
         first_looks.product_id,
-        count(*) as viewers,
+        sum(first_looks.viewers) as viewers,
     from first_looks
     inner join cut_offs
-        on first_looks.touch_date <= cut_offs.cut_date
+        on cut_offs.window_number <= first_looks.known_from
     group by cut_offs.cut_date, first_looks.product_id
 ),
 
@@ -278,11 +358,17 @@ recent_product_buyers as (
     group by cut_offs.cut_date, user_lines.product_id
 ),
 
+-- From the states and not from the pairs, which would have to be kept to be read twice.
 candidate_products as (
     select distinct
-        cut_date,
-        product_id,
-    from pairs
+        spans.cut_date,
+        interest_purchases.product_id,
+    from interest_purchases
+    inner join spans
+        on
+            interest_purchases.known_from = spans.known_from
+            and interest_purchases.overtaken_from = spans.overtaken_from
+    where interest_purchases.bought_date is null or interest_purchases.bought_date > spans.cut_date
 ),
 
 product_counts as (
@@ -339,6 +425,27 @@ product_ranks as (
         percent_rank() over (partition by cut_date order by recent_buyers) as popularity,
         percent_rank() over (partition by cut_date order by purchase_rate) as purchase_rank,
     from product_rates
+),
+
+pairs as (
+    select
+        spans.split,
+        spans.cut_date,
+        interest_purchases.user_id,
+        interest_purchases.product_id,
+        interest_purchases.interest_date,
+        interest_purchases.sessions,
+        interest_purchases.is_carted,
+        interest_purchases.is_cancelled,
+        coalesce(
+            interest_purchases.bought_date <= date_add(spans.cut_date, interval @propensity_horizon_days day), false
+        ) as is_bought,
+    from interest_purchases
+    inner join spans
+        on
+            interest_purchases.known_from = spans.known_from
+            and interest_purchases.overtaken_from = spans.overtaken_from
+    where interest_purchases.bought_date is null or interest_purchases.bought_date > spans.cut_date
 ),
 
 -- Bands, not values: pairs that are alike travel as one row of counts.
