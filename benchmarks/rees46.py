@@ -2,6 +2,7 @@
 
     python -m benchmarks.rees46 --folder /tmp/rees46                        # 5 months of 4 million rows
     python -m benchmarks.rees46 --folder /tmp/rees46 --months 1 --formats csv.gz --steps generate load
+    python -m benchmarks.rees46 --folder /tmp/rees46 --rows 4800000 --formats parquet --memory 1GB
 
 Writes the files (kept for the next run) and a warehouse below the folder, runs `shopbook load` and
 `shopbook build` as somebody in a terminal would, and reports for each: wall and processor seconds, and the
@@ -41,6 +42,7 @@ class Measured:
     processor_s: float
     peak_rss_mb: float
     warehouse_mb: float
+    memory_limit: str = ""
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, float, float]:
@@ -85,6 +87,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=5)
     parser.add_argument("--formats", nargs="+", default=["csv.gz", "csv.gz", "parquet"])
     parser.add_argument("--steps", nargs="+", choices=_STEPS, default=list(_STEPS))
+    parser.add_argument("--memory", default="", help="DuckDB's memory_limit; the machine's default when left out")
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
     shape = Shape(given.rows, given.months)
@@ -95,6 +98,8 @@ def main() -> None:
         "SHOPBOOK_BUILD_DIR": str(place / "build"),
         "SHOPBOOK_TEMP_DIR": str(place / "temp"),
     }
+    if given.memory:
+        environment["SHOPBOOK_MEMORY_LIMIT"] = given.memory
     place.mkdir(parents=True, exist_ok=True)
     shopbook = [sys.executable, "-m", "analysis_lib.cli", "--quiet"]
     commands = {"load": ["load", "rees46", "--from", *map(str, files)], "build": ["build"]}
@@ -105,7 +110,8 @@ def main() -> None:
         wall, processor, peak = measure([*shopbook, *commands[step]], environment)
         size = (place / "warehouse.duckdb").stat().st_size / 1e6
         formats = "+".join(sorted(set(given.formats)))
-        results.append(Measured(step, _rows(place), len(files), formats, wall, processor, peak, size))
+        took = (wall, processor, peak, size)
+        results.append(Measured(step, _rows(place), len(files), formats, *took, given.memory))
         print(results[-1])
     _write(results)
     if not given.keep:

@@ -18,6 +18,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
 from analysis_lib.warehouse.connection import connect, place, prepare, translated
+from analysis_lib.warehouse.memory import Turns
 from analysis_lib.warehouse.names import check_shop_name
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class DuckDBWarehouse:
         self.connection = connect(settings, read_only)
         self._sessions: set[DuckDBWarehouse] = set()
         self._care = _Care()
+        self._turns = Turns()
         with translated():
             if not read_only:
                 self.connection.execute(f"create schema if not exists {place(self.connection, shop)}")
@@ -252,8 +254,18 @@ class DuckDBWarehouse:
         select_sql = dialect.to_duckdb(select, parameters, self.schema())
         with translated(name.removesuffix(NEXT_SUFFIX)):
             self._make_room(name, for_view=False)
-            row = self.connection.execute(f'create or replace table "{name}" as {select_sql}').fetchone()
+            create = f'create or replace table "{name}" as {select_sql}'
+            row = self._turns.take(lambda: self.connection.execute(create).fetchone(), self._one_thread)
         return int(row[0]) if row else 0
+
+    @contextlib.contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Each thread holds a part of its own of what it sorts and groups: one of them holds least."""
+        self.connection.execute("set threads = 1")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"set threads = {self.settings.threads}")
 
     def create_view(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
         """Create or replace a view of a GoogleSQL query; the number of its rows."""

@@ -96,8 +96,6 @@ valued as (
     select
         candidates.user_id,
         candidates.product_id,
-        products.name,
-        products.category,
         case
             when candidates.cancelled_orders > 0 then 'cancelled'
             when candidates.add_to_carts > 0 then 'carted'
@@ -109,14 +107,10 @@ valued as (
         candidates.sessions,
         candidates.first_viewed_at,
         candidates.last_viewed_at,
-        products.retail_price as price,
-        products.retail_price - products.cost as unit_margin,
-        products.retail_price as naive_lost_revenue,
         probabilities.purchase_probability,
         round(
             cast(probabilities.purchase_probability as numeric) * (products.retail_price - products.cost), 4
         ) as expected_margin,
-        inventory.on_hand > 0 as is_in_stock,
     from candidates
     left join products
         on candidates.product_id = products.product_id
@@ -124,28 +118,12 @@ valued as (
         on
             candidates.user_id = probabilities.user_id
             and candidates.product_id = probabilities.product_id
-    left join inventory
-        on candidates.product_id = inventory.product_id
 ),
 
-final as (
+-- Sorted before the product's own columns are joined: what is sorted has to be held.
+ranked as (
     select
-        user_id,
-        product_id,
-        name,
-        category,
-        reason,
-        views,
-        add_to_carts,
-        cancelled_orders,
-        sessions,
-        first_viewed_at,
-        last_viewed_at,
-        price,
-        unit_margin,
-        naive_lost_revenue,
-        purchase_probability,
-        expected_margin,
+        *,
         row_number() over (
             partition by user_id
             order by
@@ -158,8 +136,34 @@ final as (
                 last_viewed_at desc,
                 product_id
         ) as rank_for_user,
-        is_in_stock,
     from valued
+),
+
+final as (
+    select
+        ranked.user_id,
+        ranked.product_id,
+        products.name,
+        products.category,
+        ranked.reason,
+        ranked.views,
+        ranked.add_to_carts,
+        ranked.cancelled_orders,
+        ranked.sessions,
+        ranked.first_viewed_at,
+        ranked.last_viewed_at,
+        products.retail_price as price,
+        products.retail_price - products.cost as unit_margin,
+        products.retail_price as naive_lost_revenue,
+        ranked.purchase_probability,
+        ranked.expected_margin,
+        ranked.rank_for_user,
+        inventory.on_hand > 0 as is_in_stock,
+    from ranked
+    left join products
+        on ranked.product_id = products.product_id
+    left join inventory
+        on ranked.product_id = inventory.product_id
 )
 
 select * from final
