@@ -87,7 +87,9 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=5)
     parser.add_argument("--formats", nargs="+", default=["csv.gz", "csv.gz", "parquet"])
     parser.add_argument("--steps", nargs="+", choices=_STEPS, default=list(_STEPS))
-    parser.add_argument("--memory", default="", help="DuckDB's memory_limit; the machine's default when left out")
+    parser.add_argument(
+        "--memory", default="", help="DuckDB's memory_limit; the machine's default when left out"
+    )
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
     shape = Shape(given.rows, given.months)

@@ -1,4 +1,4 @@
-"""Tables made side by side share the memory limit: one that does not fit beside others is made again alone."""
+"""Tables made side by side share the memory limit: one that does not fit beside others is made alone."""
 
 from __future__ import annotations
 
