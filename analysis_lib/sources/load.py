@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import duckdb
 
@@ -38,6 +38,16 @@ class HasConnection(Protocol):
         """The connection whose current schema is the shop's."""
 
 
+@runtime_checkable
+class KeepsElsewhere(HasConnection, Protocol):
+    """What is new is read on its connection, but the shop's rows are kept elsewhere."""
+
+    def finish(
+        self, tables: Sequence[Table], loaded: Sequence[int]
+    ) -> tuple[list[TableOutcome], Mapping[int, int]]:
+        """Take what was read there; the counts of the tables that changed, the duplicates of each file."""
+
+
 @dataclass(frozen=True)
 class _Job:
     """What every step of one load needs."""
@@ -47,6 +57,7 @@ class _Job:
     work: Path
     max_rejected_share: float
     said: Mapping[str, Mapping[str, str]]
+    elsewhere: KeepsElsewhere | None = None
 
 
 def load(
@@ -149,10 +160,11 @@ def load_planned(
             tempfile.TemporaryDirectory(dir=temp_dir, prefix="shopbook_load_") as work,
             planner(connection, definition) as plan,
         ):
-            job = _Job(connection, definition, Path(work), max_rejected_share, said)
+            elsewhere = warehouse if isinstance(warehouse, KeepsElsewhere) else None
+            job = _Job(connection, definition, Path(work), max_rejected_share, said, elsewhere)
             with all_or_nothing(connection):
                 summary = _run(job, plan, say)
-            if summary.is_changed:
+            if summary.is_changed and not elsewhere:
                 write_out(connection)
             return summary
     except (duckdb.Error, OSError, MemoryError) as error:
@@ -187,11 +199,33 @@ def _run(job: _Job, plan: Plan, say: ProgressCallback) -> LoadSummary:
         take(file, outcome)
     decisions.check_files(connection, [job.source.tables[name] for name in sorted(touched)])
     changed = [table for name, table in job.source.tables.items() if name in touched]
-    table_outcomes = [_count(connection, table) for table in changed]
-    files = [*_with_duplicates(connection, loaded), *outcomes, *plan.skipped]
+    read = [file_id for file_id, _ in loaded if file_id]
+    finish = job.elsewhere.finish if job.elsewhere else _finish_here(connection)
+    table_outcomes, duplicates = finish(changed, read)
+    counted = [replace(outcome, duplicates=duplicates.get(file_id, 0)) for file_id, outcome in loaded]
+    files = [*counted, *outcomes, *plan.skipped]
     there = {entry.table for entry in ledger.entries(connection)}
     lacking = {name: table.without for name, table in job.source.tables.items() if name not in there}
     return LoadSummary(job.source.name, tuple(files), tuple(table_outcomes), lacking)
+
+
+def _finish_here(
+    connection: duckdb.DuckDBPyConnection,
+) -> Callable[[Sequence[Table], Sequence[int]], tuple[list[TableOutcome], Mapping[int, int]]]:
+    def finish(
+        tables: Sequence[Table], _loaded: Sequence[int]
+    ) -> tuple[list[TableOutcome], Mapping[int, int]]:
+        outcomes = [_count(connection, table) for table in tables]
+        duplicates: dict[int, int] = {}
+        for table in tables:
+            raw = ledger.raw_name(table.name)
+            found = connection.execute(
+                f"select load_file_id, count(*) from {raw} where is_duplicate group by 1"
+            ).fetchall()
+            duplicates |= {int(file): int(rows) for file, rows in found}
+        return outcomes, duplicates
+
+    return finish
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: Table) -> TableOutcome:
@@ -323,14 +357,3 @@ def _load_rows(job: _Job, file: Planned, outcome: str) -> tuple[int, FileOutcome
     ledger.remember(connection, entry, job.source.name, where, counts, decided)
     decisions.remember(connection, table.name, (entry.file_id, file.path.name), mapped.written)
     return entry.file_id, FileOutcome(file.name, table.name, outcome, "", *counts, decisions=decided)
-
-
-def _with_duplicates(
-    connection: duckdb.DuckDBPyConnection, loaded: list[tuple[int, FileOutcome]]
-) -> Iterator[FileOutcome]:
-    for file_id, outcome in loaded:
-        found = connection.execute(
-            f"select count(*) from {ledger.raw_name(outcome.table)} where is_duplicate and load_file_id = ?",
-            [file_id],
-        ).fetchall()
-        yield replace(outcome, duplicates=int(found[0][0]))

@@ -138,6 +138,7 @@ def load_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shop", default="", help="the shop's name (default: its profile's, else the source's)"
     )
+    warehouse_flag(parser)
     parser.add_argument("--tables", nargs="+", default=None, help="only these tables; each must be there")
     parser.add_argument(
         "--max-rejected-share",

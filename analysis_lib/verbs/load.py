@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis_lib.errors import ParameterError, SettingsError
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
+from analysis_lib.sources.definition import read_source
 from analysis_lib.sources.load import load as load_files
 from analysis_lib.sources.place import source_folder
 from analysis_lib.sources.postgres.address import is_address
@@ -16,7 +19,10 @@ from analysis_lib.sources.summary import LoadSummary
 from analysis_lib.sources.written import parse_formats
 from analysis_lib.verbs.load_database import NO_CHOICE, DatabaseChoice, wanted_database
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
-from analysis_lib.warehouse.opening import embedded, which_shop
+from analysis_lib.warehouse.opening import BIGQUERY, which_shop
+
+if TYPE_CHECKING:
+    from analysis_lib.sources.bigquery.upload import Upload
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def wanted_load(settings: Settings, source: str, places: Sequence[str | Path], s
 def load_shop(
     settings: Settings, progress: Progress, wanted: Wanted, max_rejected_share: float | None = None
 ) -> LoadSummary:
-    """Load into a shop of the DuckDB file what is wanted; `shopbook copy` takes it to BigQuery.
+    """Load into a shop of the warehouse what is wanted; to BigQuery only what is new travels.
 
     Raises
     ------
@@ -115,7 +121,7 @@ def load_shop(
         raise ParameterError(f"--max-rejected-share was given {share}, but it takes a share from 0 to 1.")
     formats = parse_formats(wanted.formats)
     database = wanted_database(wanted.places, wanted.choice, wanted.tables)
-    with DuckDBWarehouse(embedded(settings), wanted.shop) as warehouse, progress.stage("load") as step:
+    with _opened(settings, wanted) as warehouse, progress.stage("load") as step:
         if database:
             from analysis_lib.sources.postgres.load import load_from_postgres
 
@@ -141,6 +147,17 @@ def load_shop(
             max_rejected_share=share,
             formats=formats,
         )
+
+
+def _opened(
+    settings: Settings, wanted: Wanted
+) -> AbstractContextManager[DuckDBWarehouse] | AbstractContextManager[Upload]:
+    """Where a load reads: the DuckDB file, or one beside it whose rows go on to BigQuery."""
+    if settings.engine != BIGQUERY:
+        return DuckDBWarehouse(settings, wanted.shop)
+    from analysis_lib.sources.bigquery.upload import uploading
+
+    return uploading(settings, wanted.shop, read_source(wanted.source, settings.sources))
 
 
 def load_new(settings: Settings, progress: Progress) -> LoadSummary | None:

@@ -7,7 +7,7 @@ sides; then all take their place together. Models are not copied: they are built
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analysis_lib.progress import ProgressCallback
 
-_BESIDE_RAW = ("rejected_rows", "load_counts", "load_decisions", "load_ledger")
+_BESIDE_RAW = ("rejected_rows", "load_counts", "load_decisions", "load_repeats", "load_ledger")
 BATCH_ROWS = 1_000_000
 
 
@@ -67,13 +67,9 @@ def copy_up(
     for name in names:
         checksums.googlesql(name, schema[name])  # what cannot be proven is told before it travels
     for done, name in enumerate(names, start=1):
-        columns = schema[name]
-        for number, batch in enumerate(_batches_of(source, name)):
-            target.load(name + NEXT_SUFFIX, columns, batch, append=number > 0)
+        send_up(source, target, name, schema[name])
         _say(step, name, done, len(names))
-    moved = [
-        _proven(name, _sum_duckdb(source, name), _sum_bigquery(target, name + NEXT_SUFFIX)) for name in names
-    ]
+    moved = [prove(source, name, target, name + NEXT_SUFFIX) for name in names]
     target.swap(names)
     target.drop(name + NEXT_SUFFIX for name in names)
     return moved
@@ -94,22 +90,45 @@ def copy_down(
     for name in names:
         checksums.googlesql(name, schema[name])  # what cannot be proven is told before it travels
     for done, name in enumerate(names, start=1):
-        columns = schema[name]
-        target.create_empty_table(name + NEXT_SUFFIX, columns)
-        casts = ", ".join(f'cast("{column}" as {duckdb_type(type_)})' for column, type_ in columns.items())
-        for batch in source.jobs.batches(f"select * from `{name}`"):
-            with translated(name):
-                target.connection.register("incoming_batch", batch)
-                target.connection.execute(
-                    f'insert into "{name}{NEXT_SUFFIX}" select {casts} from incoming_batch'
-                )
-                target.connection.unregister("incoming_batch")
+        bring_down(source, target, name, schema[name], name + NEXT_SUFFIX)
         _say(step, name, done, len(names))
-    moved = [
-        _proven(name, _sum_duckdb(target, name + NEXT_SUFFIX), _sum_bigquery(source, name)) for name in names
-    ]
+    moved = [prove(target, name + NEXT_SUFFIX, source, name) for name in names]
     target.swap(names)
     return moved
+
+
+def send_up(
+    source: DuckDBWarehouse, target: BigQueryWarehouse, name: str, columns: Mapping[str, str]
+) -> None:
+    """Put a table of DuckDB into `<name>__next` on BigQuery, by load jobs; what stood there is replaced."""
+    for number, batch in enumerate(_batches_of(source, name)):
+        target.load(name + NEXT_SUFFIX, columns, batch, append=number > 0)
+
+
+def bring_down(
+    source: BigQueryWarehouse, target: DuckDBWarehouse, name: str, columns: Mapping[str, str], into: str
+) -> None:
+    """Put a table of BigQuery into a table of DuckDB, which is made anew."""
+    target.create_empty_table(into, columns)
+    casts = ", ".join(f'cast("{column}" as {duckdb_type(type_)})' for column, type_ in columns.items())
+    for batch in source.jobs.batches(f"select * from `{name}`"):
+        with translated(name):
+            target.connection.register("incoming_batch", batch)
+            target.connection.execute(f'insert into "{into}" select {casts} from incoming_batch')
+            target.connection.unregister("incoming_batch")
+
+
+def prove(small: DuckDBWarehouse, here: str, cloud: BigQueryWarehouse, there: str) -> Moved:
+    """That a table of DuckDB and one of BigQuery are equal in number of rows and checksum.
+
+    Raises
+    ------
+    BadDataError
+        They are not.
+    """
+    return _proven(
+        here.removesuffix(NEXT_SUFFIX), checksum_duckdb(small, here), checksum_bigquery(cloud, there)
+    )
 
 
 def _say(step: ProgressCallback | None, name: str, done: int, total: int) -> None:
@@ -131,14 +150,16 @@ def _batches_of(source: DuckDBWarehouse, name: str) -> Iterator[pa.Table]:
             yield schema.empty_table()
 
 
-def _sum_duckdb(warehouse: DuckDBWarehouse, name: str) -> tuple[int, int]:
+def checksum_duckdb(warehouse: DuckDBWarehouse, name: str) -> tuple[int, int]:
+    """Number of rows and checksum of a table."""
     columns = warehouse.schema()[name]
     with translated(name):
         row = warehouse.connection.execute(checksums.duckdb(name, columns)).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def _sum_bigquery(warehouse: BigQueryWarehouse, name: str) -> tuple[int, int]:
+def checksum_bigquery(warehouse: BigQueryWarehouse, name: str) -> tuple[int, int]:
+    """Number of rows and checksum of a table."""
     columns = warehouse.columns(name)
     [(rows, hashes)] = warehouse.rows_as_written(checksums.googlesql(name, columns))
     return int(rows), int(hashes)

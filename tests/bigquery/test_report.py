@@ -43,7 +43,7 @@ def cloud(emulator, tmp_path_factory):
     root = tmp_path_factory.mktemp("twofold")
     settings = on_emulator(root)
     simulate(400, 5, 7, root / "files")
-    load(settings, quiet(), "thelook", [root / "files"], SHOP)
+    load(embedded(settings), quiet(), "thelook", [root / "files"], SHOP)
     build(embedded(settings), quiet(), SHOP, with_checks=True)
     copy(settings, quiet(), "bigquery", SHOP)
     return settings

@@ -207,13 +207,16 @@ def test_on_bigquery_no_duckdb_file_is_taken_in_its_place(two_shops, shopbook: C
     assert "Traceback" not in err
 
 
-def test_what_is_loaded_for_a_shop_on_bigquery_goes_into_the_duckdb_file(two_shops, shopbook, monkeypatch):
-    """From there `shopbook copy` takes it up."""
+def test_what_is_loaded_for_a_shop_on_bigquery_does_not_go_into_the_duckdb_file(
+    two_shops, shopbook, monkeypatch
+):
+    """It goes there: tests/bigquery/test_load.py. Without a project nothing is loaded at all."""
     write_events(two_shops / "events" / "april.csv", [LATE])
     monkeypatch.setenv("SHOPBOOK_WAREHOUSE", "bigquery")
-    assert shopbook("load", "--shop", "north")[0] == 0
+    code, _, err = shopbook("load", "--shop", "north")
+    assert (code, "No Google Cloud project is named" in err) == (11, True)
     with duckdb.connect(str(two_shops / "data" / "warehouse.duckdb"), read_only=True) as connection:
-        assert connection.execute("select count(*) from north.raw_events").fetchone() == (len(EVENTS) + 1,)
+        assert connection.execute("select count(*) from north.raw_events").fetchone() == (len(EVENTS),)
 
 
 def test_every_profile_has_settings_of_its_own(two_shops):

@@ -1,0 +1,1 @@
+"""Loading a shop whose warehouse is BigQuery."""
