@@ -4,11 +4,15 @@
 #   make report DATA=path/to/files  a shop of your own in theLook's tables
 #   make report ARGS="--as-of 2026-03-31 --set timezone=Europe/Berlin"
 #   make test TESTS=tests/load     some of the tests
+#   make test-bigquery PROJECT=my-project   the BigQuery tests on a real project of yours, instead of the emulator
 
 PYTHON ?= python3
 DATA ?=
 ARGS ?=
 TESTS ?=
+# Of a real Google Cloud project for test-bigquery.
+PROJECT ?=
+LOCATION ?= US
 QUARTO_SECONDS ?= 90
 
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -17,12 +21,13 @@ BIN := $(VENV)/bin
 # The same project is found from any folder: `make -C path report`, `make -f path/Makefile report`.
 export SHOPBOOK_PROJECT := $(ROOT)
 
-.PHONY: report test lint format environment dev quarto emulator demo lab clean help
+.PHONY: report test test-bigquery lint format environment dev quarto emulator demo lab clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make report   build the report: the demo shop, or DATA=folder in theLook's tables"
 	@echo "make test     run every test, with lint and types"
+	@echo "make test-bigquery PROJECT=my-project   run the BigQuery tests on a project of yours (see docs/bigquery.md)"
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make lint     ruff, mypy and the SQL lint"
 	@echo "make clean    remove what was generated; loaded data and the environment stay"
@@ -66,6 +71,14 @@ report: $(VENV)/tried-quarto
 
 test: $(VENV)/made-dev emulator lint
 	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/python" -m pytest -n 2 --dist loadfile $(TESTS)
+
+# A project without datasets, and credentials that may make datasets in it.
+test-bigquery: $(VENV)/made-dev
+	@test -n "$(PROJECT)" || { echo "Name a Google Cloud project for tests: make test-bigquery PROJECT=my-project" >&2; exit 2; }
+	@echo "On $(PROJECT) in $(LOCATION): some thousand small jobs, each billed at least 10 MB for a table: below 100 GB, or"
+	@echo "0.60 dollars; no query may bill more than 1 GiB. It makes datasets and removes them."
+	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" SHOPBOOK_TEST_BIGQUERY_PROJECT="$(PROJECT)" \
+		SHOPBOOK_TEST_BIGQUERY_LOCATION="$(LOCATION)" "$(BIN)/python" -m pytest -n 0 -rs $(or $(TESTS),tests/bigquery)
 
 lint: $(VENV)/made-dev
 	@cd "$(ROOT)" && "$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy" \

@@ -1,7 +1,11 @@
-"""One emulator for all tests of a worker; they skip, with the reason, where it cannot be started."""
+"""One emulator for all tests of a worker; they skip, with the reason, where it cannot be started.
+
+With `make test-bigquery PROJECT=…` a real project stands in its place, and only the tests that use it run.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +15,19 @@ import pytest
 from analysis_lib.settings import BigQuery, Settings
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery import fake_project as fakes
+from tests.bigquery import real_project
 from tests.bigquery.emulator import PROJECT, Emulator, running
 from tests.bigquery.environment import why_not
 from tests.bigquery.fake_project import FakeProject
+from tests.bigquery.real_project import RealProject
 from tests.demo_site import ROOT
 
 
 def on_emulator(root: Path, **given: object) -> Settings:
     """Settings of a project in a folder whose warehouse is the emulator."""
-    place = BigQuery(project=PROJECT, location="US")
+    place = BigQuery(project=PROJECT, location=real_project.location())
+    if real_project.named():
+        place = dataclasses.replace(place, maximum_bytes_billed=real_project.MAXIMUM_BYTES_BILLED)
     return Settings(
         root=root,
         warehouse=root / "warehouse.duckdb",
@@ -34,12 +42,27 @@ def on_emulator(root: Path, **given: object) -> Settings:
 
 def shop_name(test: str) -> str:
     """A shop's name that no other test has."""
-    return f"t{hashlib.sha256(test.encode()).hexdigest()[:10]}"
+    return real_project.unique(f"t{hashlib.sha256(test.encode()).hexdigest()[:10]}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a real project only what runs there: a fake says nothing about it."""
+    if real_project.named():
+        others = [item for item in items if "emulator" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """A running emulator, its address in the environment for as long as it runs."""
+def emulator(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Emulator | RealProject]:
+    """A running emulator, its address in the environment for as long as it runs; or the real project."""
+    if real_project.named():
+        reporter = request.config.pluginmanager.getplugin("terminalreporter")
+        with real_project.running(reporter.write_line if reporter else print) as project:
+            yield project
+        return
     if reason := why_not():
         pytest.skip(reason)
     with running(tmp_path_factory.mktemp("emulator")) as started, pytest.MonkeyPatch.context() as patch:

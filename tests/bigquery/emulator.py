@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bigquery import real_project
 from tests.bigquery.environment import PYTHON
 
-PROJECT = "shopbook-test"
+# A real project where the tests were given one.
+PROJECT = real_project.named() or "shopbook-test"
 _SERVE = Path(__file__).with_name("serve.py")
 _START_SECONDS = 90
 

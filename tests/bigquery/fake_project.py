@@ -49,6 +49,8 @@ class FakeProject:
     limits: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
     jobs: dict[str, Answer] = field(default_factory=dict)
+    datasets: list[str] = field(default_factory=lambda: [SHOP])
+    made: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for _, name, _ in LEDGER:
@@ -82,8 +84,15 @@ class FakeProject:
             return self._results(name)
         if "/jobs/" in path:
             return self.jobs[name]
+        if name == "datasets" and method == "POST":
+            self.made.append(json.loads(data))
+            self.datasets.append(self.made[-1]["datasetReference"]["datasetId"])
+            return 200, self.made[-1]
         if name == "datasets":
-            return 200, {"datasets": [self._dataset()]}
+            return 200, {"datasets": [self._dataset(one) for one in self.datasets]}
+        if method == "DELETE" and "/tables/" not in path:
+            self.datasets.remove(name)
+            return 204, {}
         if name == "tables":
             return 200, {"tables": [self._table(one) for one in sorted(self.tables)]}
         if "/tables/" in path:
@@ -96,9 +105,13 @@ class FakeProject:
             return 200, {**self._table(name), "schema": {"fields": []}, "numRows": "0", "numBytes": "0"}
         return 200, self._dataset()
 
-    def _dataset(self) -> dict[str, Any]:
-        reference = {"projectId": PROJECT, "datasetId": SHOP}
-        return {"datasetReference": reference, "location": self.location, "labels": {"shopbook": SHOP}}
+    def _dataset(self, name: str = SHOP) -> dict[str, Any]:
+        reference = {"projectId": PROJECT, "datasetId": name}
+        return {"datasetReference": reference, "location": self.location, "labels": self._labels(name)}
+
+    def _labels(self, name: str) -> dict[str, str]:
+        named = [one for one in self.made if one["datasetReference"]["datasetId"] == name]
+        return dict(named[0].get("labels", {})) if named else {"shopbook": SHOP}
 
     def _table(self, name: str) -> dict[str, Any]:
         reference = {"projectId": PROJECT, "datasetId": SHOP, "tableId": name}

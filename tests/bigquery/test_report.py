@@ -24,12 +24,13 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from analysis_lib.warehouse.opening import choose_shop, embedded, shops
 from tests.bigquery.conftest import on_emulator
 from tests.bigquery.emulator import PROJECT
+from tests.bigquery.real_project import unique
 from tests.bigquery.shops import differences
 from tests.demo_site import ROOT, copy_project, run
 from tests.googlesql.cases import engine
 
 pytestmark = pytest.mark.slow
-SHOP = "twofold"
+SHOP = unique("twofold")
 LOADED = {"rejected_rows", "load_counts", "load_ledger"}
 
 
