@@ -1,7 +1,7 @@
 """A real Google Cloud project in the place of the emulator: `make test-bigquery PROJECT=my-project`.
 
 Datasets are made with an expiration and a label of this run, and removed at the end by it; nothing else in
-the project is touched. A project that holds other datasets is refused: a test would write into one of its names.
+the project is touched. One that holds other datasets is refused: a test would write into one of them.
 """
 
 from __future__ import annotations
