@@ -17,6 +17,7 @@ from analysis_lib.models import Model, Project, digest
 from analysis_lib.parameters import Parameters
 from analysis_lib.progress import ProgressCallback
 from analysis_lib.warehouse.base import Warehouse
+from analysis_lib.warehouse.translations import facts
 
 DQ_CHECKS = {
     "model": "STRING",
@@ -163,11 +164,8 @@ class Checker:
         self.fingerprints = fingerprints
 
     def _bound(self, sql: str) -> list[tuple[Any, ...]]:
-        from analysis_lib.warehouse import dialect
-
-        tree = dialect.parse(sql)
         values = self.parameters.as_query_parameters()
-        return self.warehouse.rows(tree, {name: values[name] for name in dialect.parameters(tree)})
+        return self.warehouse.rows(sql, {name: values[name] for name in facts(sql).parameters})
 
     def _run_model(self, model: Model, checks: Sequence[Check]) -> list[Outcome]:
         outcomes: list[Outcome] = []

@@ -11,13 +11,14 @@ import graphlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from analysis_lib.contracts import PACKAGE, Column, Contract, read_contract, read_yaml
 from analysis_lib.errors import ModelError, did_you_mean
 from analysis_lib.sources.place import DEFINITION, source_folder
+from analysis_lib.warehouse.translations import facts, parsed
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -39,21 +40,17 @@ class Model:
     @cached_property
     def tree(self) -> exp.Expression:
         """The parsed GoogleSQL."""
-        return _parsed(self.sql)
+        return parsed(self.sql)
 
     @cached_property
     def inputs(self) -> frozenset[str]:
         """The tables that the SQL selects from."""
-        from analysis_lib.warehouse import dialect
-
-        return frozenset(dialect.tables(self.tree))
+        return facts(self.sql).tables
 
     @cached_property
     def parameters(self) -> frozenset[str]:
         """The run parameters that the SQL uses."""
-        from analysis_lib.warehouse import dialect
-
-        return frozenset(dialect.parameters(self.tree))
+        return facts(self.sql).parameters
 
     @property
     def layer(self) -> str:
@@ -62,14 +59,6 @@ class Model:
 
     def verify(self) -> None:
         """Raise a ShopbookError when it cannot be computed whatever the data; nothing to see in SQL here."""
-
-
-@lru_cache(maxsize=128)
-def _parsed(sql: str) -> exp.Expression:
-    """The tree of a query, which nobody may change; parsing all models takes a second."""
-    from analysis_lib.warehouse import dialect
-
-    return dialect.parse(sql)
 
 
 @dataclass

@@ -41,7 +41,8 @@ class Settings:
     """Paths and limits of a project, with the profile of the shop that they were read for.
 
     `rules` and `sources` are folders of the project's own rule tables and sources; `memory_limit` is DuckDB's
-    (for example ``8GB``); `lock_wait_seconds` is how long to wait for a warehouse that another process holds;
+    (for example ``8GB``); `translations` is the folder of translated queries (None: they are not kept);
+    `lock_wait_seconds` is how long to wait for a warehouse that another process holds;
     `parameters` are the defaults of the run parameters; `shop` is the shop to take when none is named.
 
     From the shop's profile: its name as `profile` (empty: it has none), the `source`, the `places` that its
@@ -68,6 +69,7 @@ class Settings:
     profile: str = ""
     profiles: tuple[str, ...] = ()
     source: str = ""
+    translations: Path | None = None
     places: tuple[str, ...] = ()
     tables: tuple[str, ...] | None = None
     formats: tuple[str, ...] = ()
@@ -204,13 +206,14 @@ def _make(root: Path, values: Mapping[str, Any], bigquery: Mapping[str, Any]) ->
     def place(key: str, default: str) -> Path:
         return _place(root, values.get(key, default))
 
+    kept = values.get("translations", "")
     on_bigquery = values.get("warehouse") == ON_BIGQUERY
-    default = "data/warehouse.duckdb"
+    default, build_dir = "data/warehouse.duckdb", values.get("build_dir", "reports/_build")
     return Settings(
         root=root,
         warehouse=(root / default).resolve() if on_bigquery else place("warehouse", default),
         site=place("site", SITE),
-        build_dir=place("build_dir", "reports/_build"),
+        build_dir=place("build_dir", build_dir),
         temp_dir=place("temp_dir", "data/tmp"),
         memory_limit=values.get("memory_limit") or _half_of_memory(),
         threads=values.get("threads", os.cpu_count() or 1),
@@ -227,4 +230,5 @@ def _make(root: Path, values: Mapping[str, Any], bigquery: Mapping[str, Any]) ->
         max_rejected_share=values.get("max_rejected_share", _MAX_REJECTED_SHARE),
         renderer=values.get("renderer", "auto"),
         editions=values.get("editions", ()),
+        translations=None if kept == "off" else place("translations", f"{build_dir}/translations"),
     )

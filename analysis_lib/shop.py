@@ -23,7 +23,6 @@ from analysis_lib.parameters import Parameters
 from analysis_lib.settings import Settings, load_settings
 from analysis_lib.state import read_state
 from analysis_lib.stated import run_parameters
-from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import Warehouse
 from analysis_lib.warehouse.opening import choose_shop, open_warehouse
 
@@ -229,8 +228,7 @@ class Shop:
 
     def _ask(self, query: str, parameters: Mapping[str, object], row_limit: int | None) -> pd.DataFrame:
         values = {**self.parameters.as_query_parameters(), **parameters}
-        tree, counts = dialect.parse(query), self.row_counts
-        return ask.run(self._warehouse, self._project, tree, values, row_limit, counts)
+        return ask.run(self._warehouse, self._project, query, values, row_limit, self.row_counts)
 
     def describe(self, model: str) -> pd.DataFrame:
         """The columns of a model: type, unit, whether it is part of the grain, meaning.

@@ -10,10 +10,10 @@ from analysis_lib.errors import ModelError
 from analysis_lib.models import Model
 from analysis_lib.parameters import Parameters
 from analysis_lib.warehouse.base import NEXT_SUFFIX, Warehouse
+from analysis_lib.warehouse.translations import ModelQuery
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlglot import exp
 
 
 def create(warehouse: Warehouse, model: Model, parameters: Parameters, suffixes: Mapping[str, str]) -> int:
@@ -37,7 +37,8 @@ def create(warehouse: Warehouse, model: Model, parameters: Parameters, suffixes:
     if isinstance(model, PythonModel):
         inputs = {table: _small_table(warehouse, table, suffixes) for table in sorted(model.inputs)}
         return warehouse.create_table_from_frame(name, model.contract.schema, model.compute(inputs, needed))
-    query = renamed(model.tree, suffixes)
+    used = {table: suffix for table, suffix in suffixes.items() if table in model.inputs}
+    query = ModelQuery(model.sql, tuple(sorted(used.items())))
     if model.contract.is_view:
         return warehouse.create_view(name, query, needed)
     return warehouse.create_table(name, query, needed, model.contract.layout)
@@ -55,17 +56,3 @@ def _small_table(warehouse: Warehouse, table: str, suffixes: Mapping[str, str]) 
         )
     frame = warehouse.query(f"select * from {name}")
     return frame.sort_values(list(frame.columns), ignore_index=True)
-
-
-def renamed(tree: exp.Expression, suffixes: Mapping[str, str]) -> exp.Expression:
-    """A copy of a query that reads the tables under construction instead of the published ones."""
-    from sqlglot import exp
-
-    copy = tree.copy()
-    own = {cte.alias for cte in copy.find_all(exp.CTE)}
-    for table in copy.find_all(exp.Table):
-        if table.name in suffixes and table.name not in own:
-            alias = table.alias or table.name
-            table.set("this", exp.to_identifier(table.name + suffixes[table.name]))
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-    return copy

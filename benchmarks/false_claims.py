@@ -14,47 +14,18 @@ from __future__ import annotations
 
 import argparse
 import csv
-import functools
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from analysis_lib.editions import schema
 from analysis_lib.statistics.proportions import wilson_interval
-from analysis_lib.warehouse import dialect
-from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from benchmarks.page_claims import PAGES, Claim, simulated_claims
 
 RESULTS = Path(__file__).parent / "results" / "false_claims.csv"
 COLUMNS = ("visitors", "months", "seed", "page", "kind", "claim")
 Row = tuple[int, int, int, str, str, str]
-
-
-def remember_translations() -> None:
-    """Translate each query once in this process: shops differ in rows only, and it is most of the work."""
-    translate, parse, schema_of = dialect.to_duckdb, dialect.parse, DuckDBWarehouse.schema
-    known: dict[tuple[str, str], str] = {}
-    texts: dict[int, str] = {}  # of parsed trees, which the cache of `parse` keeps alive
-
-    @functools.cache
-    def parsed(sql):  # type: ignore[no-untyped-def]
-        tree = parse(sql)
-        texts[id(tree)] = sql
-        return tree
-
-    def translated(query, params=None, schema=None, pretty=False):  # type: ignore[no-untyped-def]
-        text = query if isinstance(query, str) else texts.get(id(query)) or query.sql(dialect="bigquery")
-        key = (text, repr(sorted((params or {}).items())))
-        if key not in known:
-            known[key] = translate(query, params, schema() if callable(schema) else schema, pretty)
-        return known[key]
-
-    dialect.to_duckdb, dialect.parse = translated, parsed
-    # Only a query that is new needs the columns of all tables.
-    DuckDBWarehouse.schema = lambda self: functools.partial(schema_of, self)  # type: ignore[assignment,return-value,method-assign]
-    schema.read_project = functools.cache(schema.read_project)
 
 
 def one_shop(keep: Path | None, visitors: int, months: int, seed: int) -> list[Row]:
@@ -132,7 +103,7 @@ def main() -> None:
     rows = [row for row in read_results() if not given.again or row[:2] != size]
     done = {row[:3] for row in rows}
     wanted = [seed for seed in seeds if (*size, seed) not in done]
-    with ProcessPoolExecutor(given.workers, initializer=remember_translations) as pool:
+    with ProcessPoolExecutor(given.workers) as pool:
         running = {pool.submit(one_shop, given.keep, *size, seed): seed for seed in wanted}
         for number, future in enumerate(as_completed(running), start=1):
             made = future.result()

@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.demo_site import KEPT, DemoSite, published_demo
+from tests.translations import KEPT_THERE
+
+
+def pytest_configure() -> None:
+    """Whatever the tests start translates no query that was translated before."""
+    os.environ.update(KEPT_THERE)
 
 
 @pytest.fixture(scope="session")

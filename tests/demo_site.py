@@ -15,6 +15,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.translations import KEPT_THERE
+
 ROOT = Path(__file__).parents[1]
 _COPIED = ("_quarto.yml", "notebooks", "reports/reports.yml", "reports/theme")
 _MADE = "made"
@@ -47,7 +49,7 @@ def environment_of(root: Path) -> dict[str, str]:
     """The environment of a command on the project in `root`, without the settings of who runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SHOPBOOK_")}
     kept["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
-    return {**kept, "SHOPBOOK_PROJECT": str(root), "PYTHONPATH": str(ROOT)}
+    return {**kept, **KEPT_THERE, "SHOPBOOK_PROJECT": str(root), "PYTHONPATH": str(ROOT)}
 
 
 def copy_project(root: Path) -> Path:

@@ -7,7 +7,7 @@ is refused before it is fetched.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from analysis_lib.errors import QueryError, did_you_mean
@@ -15,6 +15,7 @@ from analysis_lib.explore.kernel import READ_ONLY
 from analysis_lib.models import Project
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.base import Warehouse
+from analysis_lib.warehouse.translations import facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,20 +26,20 @@ ROW_LIMIT = 1_000_000
 _OWN_TABLES = ("meta_models", "run_parameters")
 
 
-def needed_values(tree: exp.Expression, values: Mapping[str, Any]) -> dict[str, Any]:
+def needed_values(names: Iterable[str], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the parameters that a query names; QueryError names the nearest for an unknown one."""
     needed: dict[str, Any] = {}
-    for name in dialect.parameters(tree):
+    for name in names:
         if name not in values:
             raise QueryError(f"There is no parameter @{name}.", did_you_mean(name, values))
         needed[name] = values[name]
     return needed
 
 
-def check_tables(tree: exp.Expression, shop: str, project: Project, tables: set[str]) -> None:
+def check_tables(names: Iterable[str], shop: str, project: Project, tables: set[str]) -> None:
     """QueryError for a table that the shop does not have: the nearest one, or what the shop lacks for it."""
     known = {name for name in tables if not name.endswith("__next") and name not in _OWN_TABLES}
-    for name in sorted(dialect.tables(tree)):
+    for name in sorted(names):
         if name in tables or "." in name:
             continue
         if name in project.models:
@@ -51,7 +52,7 @@ def check_tables(tree: exp.Expression, shop: str, project: Project, tables: set[
 def run(
     warehouse: Warehouse,
     project: Project,
-    tree: exp.Expression,
+    query: str,
     values: Mapping[str, Any],
     row_limit: int | None = None,
     rows: Mapping[str, int] | None = None,
@@ -62,8 +63,8 @@ def run(
     ----------
     warehouse, project
         The shop's tables and their models.
-    tree
-        The parsed GoogleSQL.
+    query
+        GoogleSQL.
     values
         Every parameter that it may name.
     row_limit
@@ -76,13 +77,16 @@ def run(
     QueryError
         For an unknown table, column or parameter, with the nearest one, and for too many rows.
     """
-    needed = needed_values(tree, values)
-    check_tables(tree, warehouse.shop, project, warehouse.tables())
+    named = facts(query)
+    needed = needed_values(named.parameters, values)
+    check_tables(named.tables, warehouse.shop, project, warehouse.tables())
     # The pages' own queries are known to add up, and need not run twice on a large shop.
     looks_first = not os.environ.get(READ_ONLY)
-    if row_limit is not None and looks_first and _may_exceed(warehouse, tree, row_limit, rows or {}):
-        _refuse(_count(warehouse, tree, needed), row_limit)
-    frame = warehouse.query(tree, needed)
+    if row_limit is not None and looks_first:
+        tree = dialect.parse(query)
+        if _may_exceed(warehouse, tree, row_limit, rows or {}):
+            _refuse(_count(warehouse, tree, needed), row_limit)
+    frame = warehouse.query(query, needed)
     if row_limit is not None:
         _refuse(len(frame), row_limit)
     return frame

@@ -153,6 +153,7 @@ _ALL = [
     _key("max_rejected_share", "a share from 0 to 1", _number(0, 1), of_text=float),
     _key("sources", _FOLDER, _text, where="project"),
     _key("temp_dir", _FOLDER, _text, where="project"),
+    _key("translations", "a folder, or off, as a text in quotes", _text, where="project"),
     _key("memory_limit", "a size such as 8GB, in quotes", _text, where="project"),
     _key("threads", "a whole number from 1", _whole(1), where="project", of_text=int),
     _key("lock_wait_seconds", "a whole number from 0", _whole(0), where="project", of_text=int),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from analysis_lib.contracts import Layout
     from analysis_lib.settings import Settings
     from analysis_lib.warehouse.dialect_types import Schema
+    from analysis_lib.warehouse.translations import Select
 
 # A table under construction carries this suffix until the whole build has succeeded.
 NEXT_SUFFIX = "__next"
@@ -46,13 +47,13 @@ class Warehouse(Protocol):
     def create_table(
         self,
         name: str,
-        select: exp.Expression,
+        select: Select,
         parameters: Mapping[str, Any],
         layout: Layout | None = None,
     ) -> int:
         """Create or replace a table from a query, atomically; the number of its rows."""
 
-    def create_view(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+    def create_view(self, name: str, select: Select, parameters: Mapping[str, Any]) -> int:
         """Create or replace a view of a query; the number of its rows."""
 
     def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:

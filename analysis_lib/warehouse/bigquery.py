@@ -32,6 +32,7 @@ from analysis_lib.warehouse.bigquery_values import (
 )
 from analysis_lib.warehouse.dialect_types import base_tables
 from analysis_lib.warehouse.names import check_shop_name
+from analysis_lib.warehouse.translations import Select, translations_in, tree_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,7 @@ class BigQueryWarehouse:
         self.read_only = read_only
         self.dataset = dataset_of(settings, shop)
         self.connection = connect(settings.bigquery)
+        translations_in(settings.translations)  # there it is kept which tables a model reads
         check_dataset(self.connection, self.dataset, shop, create=not read_only)
         self.run = new_run(shop)
         self.jobs = Jobs(self.connection, self.dataset, self.run)
@@ -201,7 +203,7 @@ class BigQueryWarehouse:
     def create_table(
         self,
         name: str,
-        select: exp.Expression,
+        select: Select,
         parameters: Mapping[str, Any],
         layout: Layout | None = None,
     ) -> int:
@@ -209,11 +211,11 @@ class BigQueryWarehouse:
         self._may_write()
         self._make_room(name, for_view=False)
         clauses = layout.sql if layout else ""
-        query = dialect.to_bigquery(select, parameters)
+        query = dialect.to_bigquery(tree_of(select), parameters)
         self.jobs.execute(f"create or replace table `{name}` {clauses}as\n{query}", _model(name))
         return self._count(name)
 
-    def create_view(self, name: str, select: exp.Expression, parameters: Mapping[str, Any]) -> int:
+    def create_view(self, name: str, select: Select, parameters: Mapping[str, Any]) -> int:
         """Create or replace a view of a GoogleSQL query; the number of its rows."""
         self._may_write()
         self._make_room(name, for_view=True)
@@ -222,11 +224,11 @@ class BigQueryWarehouse:
         [(rows,)] = self.rows(f"select count(*) from `{name}`")
         return int(rows)
 
-    def _qualified(self, select: exp.Expression) -> exp.Expression:
+    def _qualified(self, select: Select) -> exp.Expression:
         """A view keeps no default dataset: its tables carry their whole address."""
         from sqlglot import exp
 
-        tree = select.copy()
+        tree = tree_of(select).copy()
         for table in base_tables(tree):
             if not table.db:
                 alias = table.alias or table.name

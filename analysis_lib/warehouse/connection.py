@@ -65,6 +65,19 @@ def place(connection: duckdb.DuckDBPyConnection, schema: str) -> str:
     return f'"{row[0] if row else ""}"."{schema}"'
 
 
+def described(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> list[tuple[str, str, str]]:
+    """(table, column, DuckDB type) of one table; none where it is not there.
+
+    The engine's catalogue as a whole takes ten times as long to read.
+    """
+    name = f'{place(connection, schema)}."{table.replace(chr(34), chr(34) * 2)}"'
+    try:
+        rows = connection.execute("select name, type from pragma_table_info(?)", [name]).fetchall()
+    except duckdb.Error:  # or a view on what has other columns by now
+        return []
+    return [(table, column, kind) for column, kind in rows]
+
+
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """What holds for one connection and not for the whole database."""
     connection.execute("set TimeZone = 'UTC'")

@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis_lib.models import Column, Contract, Model, Project
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from tests.translations import TRANSLATIONS
 
 RAW = {"id": "INT64", "created_at": "TIMESTAMP", "amount": "NUMERIC"}
 
@@ -21,6 +22,7 @@ def settings(folder: Path) -> Settings:
         site=folder / "_site",
         build_dir=folder / "_build",
         temp_dir=folder / "tmp",
+        translations=TRANSLATIONS,
         memory_limit="1GB",
         threads=1,
     )

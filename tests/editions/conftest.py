@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,6 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from tests.oracle import raw_files
 from tests.oracle.pipeline import PROJECT, load_folder, settings_in
 from tests.oracle.small_shops import SHOPS
-from tests.translations import remembered_translations
 
 SHOP = "shop"
 PAST = {"as_of": "2024-04-10", "window_days": 7}
@@ -36,12 +35,6 @@ def build(settings: Settings, whole: Whole, edition: Edition, select: Sequence[s
     parameters = edition_parameters(edition, {}, whole.parameters)
     build_edition(settings, whole, edition, parameters, select=select)
     return edition.schema(whole.shop)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _translated_once() -> Iterator[None]:
-    with remembered_translations():
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 
 # Fixtures of the command's tests: a small shop, loaded and built.
 from tests.core.conftest import built_project, project, shop_files
+from tests.translations import KEPT_THERE
 
 __all__ = ["built_project", "project", "shop_files"]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -72,6 +73,6 @@ def environment() -> Callable[..., dict[str, str]]:
 
     def make(**values: object) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("SHOPBOOK_", "REPORT_", "AIRFLOW_"))}
-        return {**kept, **{name: str(value) for name, value in values.items()}}
+        return {**kept, **KEPT_THERE, **{name: str(value) for name, value in values.items()}}
 
     return make

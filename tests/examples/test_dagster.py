@@ -20,6 +20,7 @@ import pytest
 from analysis_lib.models import read_project
 from tests.core.reporting_project import ROOT, add_report, write_page
 from tests.examples.conftest import EXAMPLES
+from tests.translations import KEPT_THERE
 
 PYTHON = os.environ.get("SHOPBOOK_TEST_DAGSTER", sys.executable)
 Run = Callable[..., dict[str, Any]]
@@ -62,6 +63,7 @@ def run(project: Path, shop_files: Path) -> Run:
     shutil.copytree(shop_files, project / "files")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("SHOPBOOK_")},
+        **KEPT_THERE,
         "SHOPBOOK_PROJECT": str(project),
         "SHOPBOOK_SHOP": "small",
         "SHOPBOOK_FILES": str(project / "files"),

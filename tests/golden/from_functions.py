@@ -8,6 +8,7 @@ from types import ModuleType
 
 from analysis_lib.settings import Settings
 from analysis_lib.shop import Shop
+from tests.translations import TRANSLATIONS
 
 from .book import Book
 from .compare import faults_of_page
@@ -23,6 +24,7 @@ def settings_in(folder: Path) -> Settings:
         site=folder / "_site",
         build_dir=folder / "_build",
         temp_dir=folder / "tmp",
+        translations=TRANSLATIONS,
         memory_limit="4GB",
     )
 

@@ -17,6 +17,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.sources.load import load
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from tests.load.clicks import CRAWLER, DESKTOP, PHONE, TABLET, Clicks, as_csv
+from tests.translations import TRANSLATIONS
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 SOURCES = {
@@ -43,6 +44,7 @@ def query(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) 
         site=folder,
         build_dir=folder,
         temp_dir=folder,
+        translations=TRANSLATIONS,
         threads=1,
     )
     warehouse = DuckDBWarehouse(settings, "clickstream")

@@ -15,6 +15,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.sources.load import load
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from tests.load.shop import Shop, assert_row_equation
+from tests.translations import TRANSLATIONS
 
 HOUR = 3_600_000_000
 NOON = 1_607_601_600_000_000  # 2020-12-10 12:00 UTC
@@ -56,6 +57,7 @@ def build(tmp_path: Path) -> Any:
             site=tmp_path,
             build_dir=tmp_path,
             temp_dir=tmp_path,
+            translations=TRANSLATIONS,
             threads=1,
         )
         warehouse = DuckDBWarehouse(settings, "ga4")

@@ -21,6 +21,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.simulate import simulate
 from analysis_lib.sources.load import load
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from tests.translations import TRANSLATIONS
 
 MODELS = {"last_touch", "last_non_direct", "first_touch", "linear", "position_based", "time_decay"}
 Truth = dict[str, Any]
@@ -50,6 +51,7 @@ def shop(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duc
         site=root / "_site",
         build_dir=root / "_build",
         temp_dir=root / "tmp",
+        translations=TRANSLATIONS,
         memory_limit="4GB",
         threads=2,
     )

@@ -16,6 +16,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.simulate import simulate
 from analysis_lib.sources.load import load
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from tests.translations import TRANSLATIONS
 
 MARTS = [
     "+fct_category_performance",
@@ -49,6 +50,7 @@ def shop(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duc
         site=root / "_site",
         build_dir=root / "_build",
         temp_dir=root / "tmp",
+        translations=TRANSLATIONS,
         memory_limit="4GB",
         threads=2,
     )

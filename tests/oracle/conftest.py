@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import pytest
 
 from analysis_lib.simulate import simulate
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
-from tests.translations import remembered_translations
 
 from . import raw_files
 from .marts import GRAINS, expected_marts
@@ -24,12 +23,6 @@ from .staging import read_shop
 Marts = dict[str, pd.DataFrame]
 NOT_COMPARED = {"int_purchase_fit", "dq_reconciliation"}  # read beside the marts that are
 SHARED = Path(os.environ.get("SHOPBOOK_SHARED", Path(__file__).parents[3] / "shared"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _translated_once() -> Iterator[None]:
-    with remembered_translations():
-        yield
 
 
 @pytest.fixture(scope="session")

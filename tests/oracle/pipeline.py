@@ -18,6 +18,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.sources.load import load
 from analysis_lib.warehouse.dialect import duckdb_type
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from tests.translations import TRANSLATIONS
 
 from .staging import KEYS
 
@@ -41,6 +42,7 @@ def settings_in(folder: Path) -> Settings:
         site=folder / "_site",
         build_dir=folder / "_build",
         temp_dir=folder / "tmp",
+        translations=TRANSLATIONS,
         memory_limit="4GB",
         threads=2,
     )

@@ -15,6 +15,7 @@ import pytest
 from analysis_lib.publish import PublishRequest, PublishSummary, Stamp, publish
 from analysis_lib.publish.execute import Job
 from analysis_lib.settings import Settings
+from tests.translations import KEPT_THERE
 
 ROOT = Path(__file__).parents[2]
 
@@ -311,4 +312,5 @@ def project(tmp_path: Path) -> Settings:
 @pytest.fixture(autouse=True)
 def _no_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("SHOPBOOK_")]:
-        monkeypatch.delenv(name)
+        if name not in KEPT_THERE:
+            monkeypatch.delenv(name)

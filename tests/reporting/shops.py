@@ -18,13 +18,12 @@ from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.settings import Settings
 from analysis_lib.shop import Shop
-from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from analysis_lib.warehouse.translations import ModelQuery
+from tests.translations import TRANSLATIONS
 
 Rows = Sequence[Mapping[str, Any]]
 AS_OF = dt.date(2026, 9, 30)
-# The shops have the same columns, so that a model need not be translated for each of them.
-_TRANSLATED: dict[tuple[str, ...], str] = {}
 
 
 @functools.cache
@@ -56,6 +55,7 @@ def make_shop(
         site=folder / "_site",
         build_dir=folder / "_build",
         temp_dir=folder / "tmp",
+        translations=TRANSLATIONS,
         memory_limit="1GB",
         threads=1,
     )
@@ -75,11 +75,8 @@ def make_shop(
                 frame = model.compute(frames, {name: values[name] for name in model.parameters})
                 warehouse.create_table_from_frame(model.name, model.contract.schema, frame)
             else:
-                key = (model.name, *(str(values[name]) for name in sorted(model.parameters)))
-                if key not in _TRANSLATED:
-                    needed = {name: values[name] for name in model.parameters}
-                    _TRANSLATED[key] = dialect.to_duckdb(model.tree, needed, warehouse.schema())
-                warehouse.connection.execute(f'create table "{model.name}" as {_TRANSLATED[key]}')
+                needed = {name: values[name] for name in model.parameters}
+                warehouse.create_table(model.name, ModelQuery(model.sql), needed)
     return Shop(warehouse, project, run, {}, dict.fromkeys(project.models, ()))
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -15,9 +12,9 @@ from scipy.stats import binom
 
 from analysis_lib.settings import Settings
 from analysis_lib.shop import open_shop
-from benchmarks.false_claims import remember_translations
 from benchmarks.page_claims import PAGES, Claim, claims, simulated_claims
 from tests.demo_site import DemoSite
+from tests.translations import TRANSLATIONS
 
 pytestmark = pytest.mark.slow
 SEEDS = (1, 2, 3, 4)
@@ -37,10 +34,7 @@ def test_the_bound_can_be_broken() -> None:
 def without_effects(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[Claim]]:
     """The claims of small shops without effects, by seed."""
     folder = tmp_path_factory.mktemp("without-effects")
-    # A process of its own, because it keeps every query translated.
-    with ProcessPoolExecutor(1, get_context("spawn"), remember_translations) as pool:
-        make = functools.partial(_claims, folder)
-        return dict(zip(SEEDS, pool.map(make, SEEDS), strict=True))
+    return {seed: _claims(folder, seed) for seed in SEEDS}
 
 
 def _claims(folder: Path, seed: int) -> list[Claim]:
@@ -63,6 +57,7 @@ def of_the_demo(demo_site: DemoSite) -> list[Claim]:
         site=demo_site.site,
         build_dir=demo_site.root / "_build",
         temp_dir=demo_site.root / "tmp",
+        translations=TRANSLATIONS,
         memory_limit="2GB",
     )
     with open_shop("demo", settings=settings) as book:

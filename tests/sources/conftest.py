@@ -16,6 +16,7 @@ from analysis_lib.settings import Settings
 from analysis_lib.shop import Shop, open_shop
 from analysis_lib.sources.load import load
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
+from tests.translations import TRANSLATIONS
 
 
 class Loader:
@@ -48,6 +49,7 @@ class Loader:
             site=folder / "_site",
             build_dir=folder / "_build",
             temp_dir=folder / "tmp",
+            translations=TRANSLATIONS,
             memory_limit="2GB",
             threads=1,
         )
