@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 _LEFT_OUT = ("unchanged", "skipped")
 _UNREAD = (*_LEFT_OUT, "removed", "kept")
-# How the names of what a database holds begin; its tables are loaded by month.
-DATABASE = "postgresql:"
+# How the names of what a database holds begin; its tables are loaded by month, BigQuery's are read by day.
+DATABASE = ("postgresql:", "bigquery:")
 _OF_A_TABLE = {"undated": "rows without a date", "whole": "all rows"}
 
 
@@ -117,7 +117,8 @@ def _lines_of(files: Sequence[FileOutcome]) -> Iterable[str]:
     keys = sorted(file.path.rpartition("/")[2] for file in files)
     dated = [key for key in keys if key[0].isdigit()]
     others = [_OF_A_TABLE[key] for key in keys if key in _OF_A_TABLE]
-    span = dated[:1] if len(dated) == 1 else [f"{len(dated)} months {dated[0]} to {dated[-1]}"] * bool(dated)
+    parts = "months" if dated and "-" in dated[0] else "days"
+    span = dated if len(dated) < 2 else [f"{len(dated)} {parts} {dated[0]} to {dated[-1]}"]
     start = f"{whole} → {files[0].table}: {files[0].outcome} {' and '.join(span + others)}"
     if files[0].outcome in _UNREAD:
         yield start

@@ -35,7 +35,8 @@ class Change:
 
     `gone` are the files whose rows are taken out, by table; `read` all that were read, `renamed` the files
     that others brought now, with their name. `staged` are the tables that were sent, with what they hold,
-    `columns` what these have.
+    `columns` what these have. `in_place` where the tables are views, which hold no rows of their own; then
+    `rejects` are the statements that write down what is rejected.
     """
 
     before: State
@@ -46,6 +47,8 @@ class Change:
     counted: list[tuple[Table, Counted]] = field(default_factory=list)
     staged: dict[str, Sum] = field(default_factory=dict)
     columns: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    in_place: bool = False
+    rejects: list[str] = field(default_factory=list)
 
     def stage(self, name: str, columns: Mapping[str, str], held: Sum) -> None:
         """Note a table that was sent."""
@@ -114,6 +117,8 @@ def _replace(name: str, columns: Mapping[str, str]) -> str:
 
 
 def _rows(change: Change, columns: Mapping[str, Mapping[str, str]]) -> Iterable[str]:
+    if change.in_place:
+        return
     for name, files in change.gone.items():
         yield f"delete from `{raw_name(name)}` where load_file_id in ({_numbers(files)})"
     for table, counted in change.counted:
@@ -135,3 +140,4 @@ def _rejects(change: Change, columns: Mapping[str, Mapping[str, str]]) -> Iterab
     if new in change.staged:
         listed = _listed(columns[new])
         yield f"insert into `rejected_rows` ({listed}) select {listed} from `{new}`"
+    yield from change.rejects

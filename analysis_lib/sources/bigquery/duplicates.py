@@ -116,12 +116,12 @@ def _ranked(table: Table, whole: str) -> str:
     ranked as (
         select load_file_id, load_row_number, row_number() over ordered as place,
             load_values <> first_value(load_values) over ordered as is_conflicting
-        from written window ordered as (partition by {key} order by {_order(table)})
+        from written window ordered as (partition by {key} order by {order_of(table)})
     )
     select load_file_id, load_row_number, is_conflicting from ranked where place > 1"""
 
 
-def _order(table: Table) -> str:
+def order_of(table: Table) -> str:
     """The row furthest in its life cycle first; see `analysis_lib.sources.duplicates`."""
     columns = table.columns.values()
     times = [f"coalesce(`{one.name}`, {_BEFORE_ALL_TIMES})" for one in columns if one.type == "TIMESTAMP"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -74,7 +74,7 @@ class Upload:
         sent = {*(name + NEXT_SUFFIX for name in wanted), *map(marks_name, source.tables)}
         self._left_over = sent & there
         self._there: dict[str, Mapping[str, str]] = {
-            name: cloud.columns(name) for name in sorted(wanted & there)
+            name: cloud.columns(name) for name in sorted((wanted & there) - self._views)
         }
         for name in (*_STATE, "load_counts"):
             if name in there:
@@ -91,9 +91,16 @@ class Upload:
         return self.small.connection
 
     def finish(
-        self, tables: Sequence[Table], loaded: Sequence[int]
+        self,
+        tables: Sequence[Table],
+        loaded: Sequence[int],
+        count_there: Callable[[Table], Counted] | None = None,
+        rejects: Sequence[str] = (),
     ) -> tuple[list[TableOutcome], Mapping[int, int]]:
         """Take to BigQuery what was read: the tables that changed, and the duplicates of each file.
+
+        Of tables that are read in place no rows travel: `count_there` counts them, and `rejects` are the
+        statements that write down what is rejected.
 
         Raises
         ------
@@ -104,8 +111,9 @@ class Upload:
         if after == self._state:
             return [], {}
         change = commit.Change(self._state, after, *self._differences(set(loaded)))
+        change.in_place, change.rejects = count_there is not None, list(rejects)
         for table in tables:
-            counted = self._send_rows(change, table)
+            counted = count_there(table) if count_there else self._send_rows(change, table)
             change.counted.append((table, counted))
             self._note_counts(table, counted)
         if self._is_filled("rejected_rows"):
@@ -149,16 +157,15 @@ class Upload:
 
     def _make_like_here(self, name: str) -> None:
         """A table that BigQuery lacks, or the columns that it lacks there; empty, so that nothing is said."""
-        columns = self.small.schema()[name]
-        if name not in self._there:
-            self.cloud.create_empty_table(name, columns)
-            self._there[name] = columns
-            return
         if name in self._views:
             raise SettingsError(
                 f"The shop {self.cloud.shop} reads {name.removeprefix('raw_')} in place: it holds no rows.",
                 "Load into another shop: add --shop NAME.",
             )
+        columns = self.small.schema()[name]
+        if name not in self._there:
+            self.cloud.create_empty_table(name, columns)
+            self._there[name] = columns
         there = self._there[name]
         added = {column: type_ for column, type_ in columns.items() if column not in there}
         if added:
