@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +72,7 @@ def load(
     temp_dir: Path | None = None,
     max_rejected_share: float = MAX_REJECTED_SHARE,
     formats: Mapping[tuple[str, str], str] | None = None,
+    only: Collection[str] | None = None,
 ) -> LoadSummary:
     """Load files into the raw tables of a shop.
 
@@ -100,6 +101,8 @@ def load(
         Above this share of rows that are rejected for one reason the load stops.
     formats
         How the values of a column are written, by table and column, for example ``day_first``.
+    only
+        Of the files that `paths` mean those of these names, as the ledger has them; all when None.
 
     Returns
     -------
@@ -127,7 +130,9 @@ def load(
 
     def planned(connection: duckdb.DuckDBPyConnection, definition: Source) -> AbstractContextManager[Plan]:
         given = [Path(path) for path in paths]
-        return nullcontext(make_plan(connection, definition, given, tables, root or Path.cwd().resolve()))
+        return nullcontext(
+            make_plan(connection, definition, given, tables, root or Path.cwd().resolve(), only)
+        )
 
     return load_planned(
         warehouse,

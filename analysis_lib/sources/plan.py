@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,13 +109,15 @@ def make_plan(
     paths: Iterable[Path],
     tables: Sequence[str] | None,
     root: Path,
+    only: Collection[str] | None = None,
 ) -> Plan:
-    """Find the files, tell their tables and check their columns.
+    """Find the files, tell their tables and check their columns; `only` names those that count.
 
     Raises
     ------
     MissingInputError
-        When a path is not there, no file can be recognised, or a table that was asked for has no file.
+        When a path is not there, no file can be recognised, or a table that was asked for has no file;
+        when one of `only` is not there.
     ColumnError
         When a file lacks a required column.
     BadDataError
@@ -123,7 +125,11 @@ def make_plan(
     """
     wanted = check_tables(source, tables)
     known = {name for table in source.tables.values() for name in (*table.columns, *table.objects)}
+    if only is not None and not only:
+        return Plan((), ())
     found, unreadable = find_files(paths)
+    if only is not None:
+        found = _named(found, only, root)
     files: list[Planned] = []
     # Other files that lie about, such as notes and truth.json, are none of the load's business.
     skipped = [
@@ -140,8 +146,17 @@ def make_plan(
             files.append(planned)
         elif file.is_named or planned.table or not _is_any_json(file.path):
             skipped.append(planned)
-    _check_found(files, skipped, tables)
+    if only is None:
+        _check_found(files, skipped, tables)
     return Plan(tuple(files), tuple(skipped))
+
+
+def _named(found: Sequence[Found], only: Collection[str], root: Path) -> list[Found]:
+    """The files of these names, which are all there."""
+    there = {shown_path(file.path, root): file for file in found}
+    if gone := sorted(set(only) - there.keys()):
+        raise MissingInputError(f"{gone[0]} is not there any more.", "Look what is there, and load that.")
+    return [file for name, file in there.items() if name in only]
 
 
 def _is_any_json(path: Path) -> bool:

@@ -49,6 +49,8 @@ def build(
 ) -> Outcomes:
     """Build the stale models of a shop, then run the checks of what changed, if asked.
 
+    Where models are selected, these alone are built and checked.
+
     A warehouse in which nothing is stale is opened read-only, so that readers are never shut out.
     """
     make_parameters({**settings.parameters, **(given or {})})  # what cannot be used is told before any work
@@ -67,7 +69,7 @@ def build(
         if with_checks:
             with progress.stage("checks") as step:
                 checker = Checker(warehouse, project, summary.parameters, summary.fingerprints)
-                outcomes = checker.run(step)
+                outcomes = checker.run(step, project.select(select) if select else None)
         usage, cost = warehouse.usage(), warehouse.cost()
     rate = settings.bigquery.price_per_tib if cost else 0.0
     return Outcomes(name, source, summary, outcomes, usage, cost, rate)

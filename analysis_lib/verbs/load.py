@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,9 +104,15 @@ def wanted_load(settings: Settings, source: str, places: Sequence[str | Path], s
 
 
 def load_shop(
-    settings: Settings, progress: Progress, wanted: Wanted, max_rejected_share: float | None = None
+    settings: Settings,
+    progress: Progress,
+    wanted: Wanted,
+    max_rejected_share: float | None = None,
+    only: Collection[str] | None = None,
 ) -> LoadSummary:
     """Load into a shop of the warehouse what is wanted; to BigQuery only what is new travels.
+
+    `only` are the names of the files that are loaded, as the ledger has them; all when None.
 
     Raises
     ------
@@ -150,6 +156,7 @@ def load_shop(
             temp_dir=settings.temp_dir,
             max_rejected_share=share,
             formats=formats,
+            only=only,
         )
 
 
@@ -182,10 +189,12 @@ def _opened(
     return uploading(settings, wanted.shop, read_source(wanted.source, settings.sources))
 
 
-def load_new(settings: Settings, progress: Progress) -> LoadSummary | None:
+def load_new(
+    settings: Settings, progress: Progress, only: Collection[str] | None = None
+) -> LoadSummary | None:
     """Load what is new where the shop's profile says that its data come from; None where it does not say.
 
-    What was done in detail is said to `progress`.
+    With `only` files of these names, as in :func:`load_shop`. What was done in detail is said to `progress`.
 
     Raises
     ------
@@ -194,7 +203,7 @@ def load_new(settings: Settings, progress: Progress) -> LoadSummary | None:
     """
     if not settings.places:
         return None
-    summary = load_shop(settings, progress, profile_load(settings))
+    summary = load_shop(settings, progress, profile_load(settings), only=only)
     for line in (f"shop {settings.profile}:", *summary.lines()):
         progress.say(line)
     return summary

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -50,6 +52,18 @@ class FakeCommand:
     def calls(self) -> list[str]:
         """The arguments of each call."""
         return (self.folder / "calls").read_text(encoding="utf-8").splitlines()
+
+
+def definitions() -> ModuleType:
+    """The Dagster example, read anew for the project that the environment names."""
+    place = importlib.util.spec_from_file_location(
+        "shopbook_definitions", EXAMPLES / "dagster" / "shopbook_definitions.py"
+    )
+    assert place
+    assert place.loader
+    module = importlib.util.module_from_spec(place)
+    place.loader.exec_module(module)
+    return module
 
 
 def script(path: Path, text: str) -> Path:
