@@ -16,6 +16,7 @@ from analysis_lib.reporting import figure as fig
 from analysis_lib.reporting.annotations import Annotations
 from analysis_lib.reporting.chart import Chart, finish, thinned, wrapped
 from analysis_lib.reporting.chart import Words as Words
+from analysis_lib.reporting.light_seaborn import barplot
 from analysis_lib.reporting.windows import month, short_day
 
 if TYPE_CHECKING:
@@ -166,11 +167,9 @@ def months(
     marked: Annotations | None = None,
 ) -> Chart:
     """A column a month; a month that the data or `as_of` cuts is hatched; `marked` are events behind it."""
-    import seaborn as sns
-
     with fig.drawing(height=2.05) as (figure, axes):
         labels = [month(start) for start in starts]
-        sns.barplot(
+        barplot(
             x=labels, y=list(values), ax=axes, color=fig.SERIES[0], errorbar=None, width=0.72, saturation=1
         )
         for bar, is_partial in zip(axes.patches, partial, strict=True):
@@ -224,10 +223,8 @@ class Bar:
 
 def bars(name: str, rows: Sequence[Bar], words: Words, width: float = fig.FULL_WIDTH) -> Chart:
     """Horizontal bars from zero, the value written at the end of each; negative ones go to the left."""
-    import seaborn as sns
-
     with fig.drawing(width=width, height=0.35 + _ROW_HEIGHT * len(rows)) as (figure, axes):
-        sns.barplot(
+        barplot(
             x=[row.value for row in rows],
             y=[f"{position}" for position in range(len(rows))],
             orient="h",
