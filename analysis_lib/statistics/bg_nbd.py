@@ -153,6 +153,24 @@ def expected_purchases(
     return result * probability_alive(model, x, recency_, age_)
 
 
+def drop_out_nodes(model: BgNbd, frequency: float, time: float) -> tuple[Array, Array]:
+    """Drop-out probabilities and weights that stand for all customers of a frequency, whatever their age.
+
+    The purchases that are expected of somebody still a customer, in the `time` after an age T, are
+    Σ weight × (1 − (1 + p·time / (alpha + T))^−(r + frequency)) / p over the nodes p.
+
+    Examples
+    --------
+    >>> model = BgNbd(0.2426, 4.4135, 0.7929, 2.4258)
+    >>> p, weight = drop_out_nodes(model, 2, 39.0)
+    >>> stretch = 39.0 / (model.alpha + 38.86)
+    >>> alive = probability_alive(model, [2], [30.43], [38.86])[0]
+    >>> round(float((weight * -np.expm1(-(model.r + 2) * np.log1p(p * stretch)) / p).sum() * alive), 4)
+    1.2259
+    """
+    return _beta_quadrature(model.a, model.b + frequency, time / model.alpha)
+
+
 def _drop_out_odds(model: BgNbd, x: Array, recency: Array, age: Array) -> Array:
     """Log-odds of having left right after the last purchase against being there still, for x > 0."""
     grown = np.log1p(age / model.alpha) - np.log1p(recency / model.alpha)

@@ -33,7 +33,7 @@ def order_quality(groups: pd.DataFrame, expected: Array | None, reason: str) -> 
     buyers = groups["customers"].to_numpy(dtype=np.float64)
     actual = groups["holdout_order_days"].to_numpy(dtype=np.float64)
     repeat = groups["repeat_order_days"].to_numpy(dtype=np.float64)
-    age = groups["first_to_end_days"].to_numpy(dtype=np.float64)
+    age = groups["mean_first_to_end_days"].to_numpy(dtype=np.float64)
     held_out = groups["holdout_days"].to_numpy(dtype=np.float64)
     naive = np.where(age > 0, repeat / np.maximum(age, 1) * held_out, 0.0)
     every = np.ones(len(groups), dtype=bool)
@@ -88,7 +88,7 @@ def fit_quality(groups: pd.DataFrame, log_likelihood: float | None, reason: str)
     """
     buyers = groups["customers"].to_numpy(dtype=np.float64)
     purchases = float((buyers * groups["repeat_order_days"].to_numpy(dtype=np.float64)).sum())
-    weeks = float((buyers * groups["first_to_end_days"].to_numpy(dtype=np.float64)).sum()) / 7
+    weeks = float((buyers * groups["mean_first_to_end_days"].to_numpy(dtype=np.float64)).sum()) / 7
     size = float(buyers.sum())
     poisson = (purchases * np.log(purchases / weeks) - purchases) / size if purchases and weeks else None
     value = None if log_likelihood is None or not size else log_likelihood / size

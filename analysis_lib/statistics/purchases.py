@@ -1,4 +1,4 @@
-"""The Python models of repeat purchases: parameters, predictions and hold-out quality, from counted groups.
+"""The Python models of repeat purchases: parameters, nodes and hold-out quality, from counted groups.
 
 Every function takes the small tables of buyers who are alike and returns a table with the columns of its
 contract. Where a model cannot be fitted, values are missing and a sentence says why; nothing fails.
@@ -43,8 +43,10 @@ def fit(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa
     return pd.DataFrame(rows)
 
 
-def predict(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
-    """P(alive) and expected orders of each group of the final fit (`int_purchase_predictions`).
+def nodes(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
+    """Chances of leaving that stand for those of all buyers of a frequency (`int_purchase_nodes`).
+
+    With them SQL computes the expected orders of every history, so that no history leaves the warehouse.
 
     Parameters
     ----------
@@ -53,16 +55,15 @@ def predict(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # 
     parameters
         Run parameters; none is used.
     """
-    groups = _of(inputs["int_purchase_groups"], "final").reset_index(drop=True)
-    keys = ["repeat_order_days", "first_to_last_days", "first_to_end_days", "customers"]
-    result = groups[keys].copy()
+    groups = _of(inputs["int_purchase_groups"], "final")
     model = _order_model(inputs["int_purchase_fit"], "final")
-    if model is None or groups.empty:
-        return result.assign(probability_alive=np.nan, predicted_orders_12m=np.nan)
-    history = _history(groups)
-    result["probability_alive"] = bg_nbd.probability_alive(model, *history)
-    result["predicted_orders_12m"] = bg_nbd.expected_purchases(model, HORIZON_DAYS / DAYS_A_WEEK, *history)
-    return result
+    names = ["repeat_order_days", "node", "drop_out_probability", "weight"]
+    parts = [pd.DataFrame({"repeat_order_days": [], "node": []}, dtype="int64").reindex(columns=names)]
+    for frequency in sorted(groups["repeat_order_days"].unique()) if model is not None else ():
+        points, weights = bg_nbd.drop_out_nodes(model, float(frequency), HORIZON_DAYS / DAYS_A_WEEK)
+        values = (int(frequency), np.arange(points.size), points, weights)
+        parts.append(pd.DataFrame(dict(zip(names, values, strict=True))))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def quality(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
@@ -105,8 +106,8 @@ def _of(table: pd.DataFrame, name: str) -> pd.DataFrame:
 def _history(groups: pd.DataFrame) -> tuple[Array, Array, Array]:
     """Frequency, recency and age of groups, in weeks."""
     frequency = groups["repeat_order_days"].to_numpy(dtype=np.float64)
-    recency = groups["first_to_last_days"].to_numpy(dtype=np.float64) / DAYS_A_WEEK
-    age = groups["first_to_end_days"].to_numpy(dtype=np.float64) / DAYS_A_WEEK
+    recency = groups["mean_first_to_last_days"].to_numpy(dtype=np.float64) / DAYS_A_WEEK
+    age = groups["mean_first_to_end_days"].to_numpy(dtype=np.float64) / DAYS_A_WEEK
     return frequency, recency, age
 
 

@@ -140,22 +140,6 @@ def test_a_return_after_as_of_is_known_to_neither() -> None:
     assert columns(result, "final", "repeat_net_revenue") == [(9,)]
 
 
-def test_with_very_many_repeat_buyers_days_are_rounded_up_to_whole_weeks() -> None:
-    models = project("thelook").models
-    model = models["int_purchase_history"]
-    assert "> 500000" in model.sql
-    few = dataclasses.replace(model, sql=model.sql.replace("> 500000", "> 0"))
-    rows = [("a", "2024-03-01", 1), ("a", "2024-03-02", 1), ("b", "2024-03-03", 1), ("b", "2024-03-17", 1)]
-    with mock.patch.dict(models, {model.name: few}):
-        result = history(orders(*rows, ("c", "2024-03-10", 1)))
-    # 1, 14 and 0 days to the last purchase; 30, 28 and 21 to the end.
-    assert columns(result, "final", "user_id", "first_to_last_days", "first_to_end_days") == [
-        ("a", 7, 35),
-        ("b", 14, 28),
-        ("c", 0, 21),
-    ]
-
-
 # Groups
 
 
@@ -183,16 +167,88 @@ def test_buyers_alike_are_one_group() -> None:
         {"int_purchase_history": HISTORY},
         sideways(
             """
-            | fit                | final | final | calibration | calibration |
-            | repeat_order_days  | 2     | 0     | 1           | 0           |
-            | first_to_last_days | 9     | 0     | 4           | 0           |
-            | first_to_end_days  | 20    | 20    | 12          | 12          |
-            | holdout_order_days | NULL  | NULL  | 1           | 0           |
-            | holdout_days       | NULL  | NULL  | 8           | 8           |
-            | customers          | 2     | 1     | 2           | 1           |
+            | fit                     | final | final | calibration | calibration |
+            | repeat_order_days       | 2     | 0     | 1           | 0           |
+            | first_to_last_days      | 9     | 0     | 4           | 0           |
+            | first_to_end_days       | 20    | 20    | 12          | 12          |
+            | last_to_end_days        | 11    | 20    | 8           | 12          |
+            | holdout_order_days      | NULL  | NULL  | 1           | 0           |
+            | holdout_days            | NULL  | NULL  | 8           | 8           |
+            | customers               | 2     | 1     | 2           | 1           |
+            | mean_first_to_last_days | 9     | 0     | 4           | 0           |
+            | mean_first_to_end_days  | 20    | 20    | 12          | 12          |
             """
         ),
     )
+
+
+def with_limit(model: str, most: int):
+    """The models, where one of them lets out so many groups only."""
+    models = project("thelook").models
+    sql = models[model].sql
+    assert "20000" in sql
+    return mock.patch.dict(
+        models, {model: dataclasses.replace(models[model], sql=sql.replace("20000", f"{most}"))}
+    )
+
+
+MANY = sideways(
+    """
+    | user_id            | a     | b     | c     | d     | e     | f     |
+    | fit                | final | final | final | final | final | final |
+    | repeat_order_days  | 1     | 1     | 1     | 1     | 1     | 0     |
+    | first_to_last_days | 13    | 70    | 71    | 100   | 101   | 0     |
+    | first_to_end_days  | 13    | 80    | 81    | 110   | 140   | 9     |
+    | holdout_order_days | NULL  | NULL  | NULL  | NULL  | NULL  | NULL  |
+    | holdout_days       | NULL  | NULL  | NULL  | NULL  | NULL  | NULL  |
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        # to the day
+        (
+            6,
+            [
+                (0, 0, 9, 1),
+                (1, 13, 13, 1),
+                (1, 70, 80, 1),
+                (1, 71, 81, 1),
+                (1, 100, 110, 1),
+                (1, 101, 140, 1),
+            ],
+        ),
+        # bands of 10 % of the time begin at 14, 15.4, … 66.1, 72.7, 80.0, 88.0, … 96.7, 106.4, 117.1, 128.8
+        (5, [(0, 0, 9, 1), (1, 13, 13, 1), (1, 70, 80, 2), (1, 100, 110, 1), (1, 101, 140, 1)]),
+        # and the widest of 320 %: who has not come for 39 days stays apart from who has not for 10
+        (4, [(0, 0, 9, 1), (1, 13, 13, 1), (1, 70, 80, 3), (1, 101, 140, 1)]),
+        (1, [(0, 0, 9, 1), (1, 13, 13, 1), (1, 70, 80, 3), (1, 101, 140, 1)]),
+    ],
+)
+def test_where_groups_are_too_many_times_are_taken_together_in_bands(most, expected) -> None:
+    with with_limit("int_purchase_groups", most):
+        result = check("int_purchase_groups", {"int_purchase_history": MANY})
+    names = ("repeat_order_days", "first_to_last_days", "first_to_end_days", "customers")
+    assert sorted(rows_of(result, *names)) == expected
+
+
+def test_a_group_of_a_band_keeps_the_means_of_the_exact_days_and_says_where_it_begins() -> None:
+    with with_limit("int_purchase_groups", 5):
+        result = check("int_purchase_groups", {"int_purchase_history": MANY})
+    means = rows_of(
+        result, "customers", "last_to_end_days", "mean_first_to_last_days", "mean_first_to_end_days"
+    )
+    assert [row[1:] for row in means if row[0] == 2] == [(10, 70.5, 80.5)]
+
+
+def test_where_values_are_too_many_two_digits_do_and_their_mean_stays_exact() -> None:
+    with with_limit("int_purchase_values", 2):
+        result = check("int_purchase_values", {"int_purchase_history": HISTORY})
+    values = rows_of(result, "fit", "value_group", "customers", "average_order_day_revenue")
+    assert sorted(row[1:] for row in values if row[0] == "final") == [(0, 1, None), (15, 2, 15.03)]
+    assert sorted(row[1:] for row in values if row[0] == "calibration") == [(0, 1, None), (14, 2, 14)]
 
 
 def test_values_are_grouped_to_three_digits_and_their_mean_is_exact() -> None:

@@ -1,4 +1,4 @@
-"""Specification of the Python models of repeat purchases: int_purchase_fit, _predictions and _quality."""
+"""Specification of the models of repeat purchases: int_purchase_fit, _nodes, _predictions and _quality."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from numpy.testing import assert_allclose
 
 from analysis_lib.models import PACKAGE, read_contract
 from analysis_lib.statistics import bg_nbd, gamma_gamma, purchases
+from tests.models.frames import from_frame
+from tests.models.specify import check, rows_of
 
 PREDICTIONS = PACKAGE / "sql" / "predictions"
 KEYS = ["repeat_order_days", "first_to_last_days", "first_to_end_days"]
@@ -21,7 +23,12 @@ def columns_of(model: str) -> list[str]:
 def groups(fit: str, *rows: tuple[int, ...], holdout_days: float = np.nan) -> pd.DataFrame:
     """Rows of int_purchase_groups: frequency, recency, age, order days in the hold-out, customers."""
     frame = pd.DataFrame(rows, columns=[*KEYS, "holdout_order_days", "customers"])
-    return frame.assign(fit=fit, holdout_days=holdout_days)
+    return with_means(frame.assign(fit=fit, holdout_days=holdout_days))
+
+
+def with_means(table: pd.DataFrame) -> pd.DataFrame:
+    """Groups of exact days: their means are the days themselves."""
+    return table.assign(**{f"mean_{name}": table[name].astype(float) for name in KEYS[1:]})
 
 
 def values(fit: str, *rows: tuple[float, ...]) -> pd.DataFrame:
@@ -55,7 +62,7 @@ def shop(buyers: int = 400, seed: int = 1) -> dict[str, pd.DataFrame]:
             for fit in ("final", "calibration")
         ]
     )
-    return {"int_purchase_groups": counted.reset_index(), "int_purchase_values": spent}
+    return {"int_purchase_groups": with_means(counted.reset_index()), "int_purchase_values": spent}
 
 
 def fitted(inputs: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -138,33 +145,79 @@ def test_values_that_are_all_the_same_or_have_no_mean_are_not_fitted_and_say_so(
 # Predictions
 
 
-def test_a_group_is_predicted_for_the_365_days_to_come() -> None:
-    inputs = shop()
-    fit = purchases.fit(inputs, {})
-    table = purchases.predict(inputs | {"int_purchase_fit": fit}, {})
-    row = fit.set_index("fit").loc["final"]
-    model = bg_nbd.BgNbd(row["r"], row["alpha"], row["a"], row["b"])
-    frequency, recency, age = (table[name] for name in KEYS)
+def predicted(buyers: list[tuple[int, int, int]], fit: pd.DataFrame) -> pd.DataFrame:
+    """What SQL says of buyers: frequency, recency and age in days; their nodes are those of the Python model."""
+    found = purchases.nodes(
+        {
+            "int_purchase_groups": groups("final", *((*row, np.nan, 1) for row in buyers)),
+            "int_purchase_fit": fit,
+        },
+        {},
+    )
+    history = [f"| u{place} | final | {x} | {t} | {age} |" for place, (x, t, age) in enumerate(buyers)]
+    head = "| user_id | fit | repeat_order_days | first_to_last_days | first_to_end_days |"
+    result = check(
+        "int_purchase_predictions",
+        {
+            "int_purchase_history": "\n".join([head, *history]),
+            "int_purchase_fit": from_frame(read_contract(PREDICTIONS / "int_purchase_fit.yml").schema, fit),
+            "int_purchase_nodes": from_frame(
+                read_contract(PREDICTIONS / "int_purchase_nodes.yml").schema, found
+            ),
+        },
+    )
+    names = columns_of("int_purchase_predictions")
+    return pd.DataFrame(rows_of(result, *names), columns=names).sort_values(KEYS, ignore_index=True)
+
+
+BUYERS = [
+    (0, 0, 0),
+    (0, 0, 1),
+    (0, 0, 400),
+    (1, 1, 1),
+    (1, 3, 400),
+    (2, 390, 400),
+    (9, 200, 210),
+    (60, 380, 395),
+]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        bg_nbd.BgNbd(0.2426, 4.4135, 0.7929, 2.4258),
+        bg_nbd.BgNbd(1.4, 30.0, 2e-4, 3.0),  # hardly anybody leaves: nodes lie close to 0
+        bg_nbd.BgNbd(0.05, 0.4, 0.3, 0.2),
+        bg_nbd.BgNbd(40.0, 900.0, 5e-9, 40.0),
+    ],
+)
+def test_every_history_is_predicted_in_sql_as_by_the_formulas_for_the_365_days_to_come(model) -> None:
+    fit = purchases.fit(EMPTY, {})
+    of_final = fit["fit"] == "final"
+    for name in ("r", "alpha", "a", "b"):
+        fit.loc[of_final, name] = getattr(model, name)
+    fit.loc[of_final, "is_fitted"] = True
+    table = predicted([*BUYERS, BUYERS[0]], fit)
+    frequency, recency, age = (table[name].to_numpy(dtype=float) for name in KEYS)
     assert_allclose(
-        table["predicted_orders_12m"],
+        table["predicted_orders_12m"].astype(float),
         bg_nbd.expected_purchases(model, 365 / 7, frequency, recency / 7, age / 7),
+        rtol=1e-8,
+        atol=1e-9,
     )
     assert_allclose(
-        table["probability_alive"], bg_nbd.probability_alive(model, frequency, recency / 7, age / 7)
+        table["probability_alive"].astype(float),
+        bg_nbd.probability_alive(model, frequency, recency / 7, age / 7),
+        rtol=1e-11,
     )
-    assert table.loc[frequency == 0, "probability_alive"].eq(1).all()
-    assert table["customers"].sum() == 400
-    assert not table.duplicated(KEYS).any()
+    assert table["customers"].tolist() == [2, *[1] * (len(BUYERS) - 1)]
 
 
-def test_without_a_fit_the_groups_are_there_and_their_predictions_are_not() -> None:
-    inputs = {"int_purchase_groups": groups("final", (0, 0, 9, np.nan, 4), (1, 3, 9, np.nan, 2))}
-    table = purchases.predict(inputs | {"int_purchase_fit": purchases.fit(EMPTY | inputs, {})}, {})
-    assert table["customers"].tolist() == [4, 2]
+def test_without_a_fit_the_histories_are_there_and_their_predictions_are_not() -> None:
+    table = predicted([(0, 0, 9), (1, 3, 9)], purchases.fit(EMPTY, {}))
+    assert table["customers"].tolist() == [1, 1]
     assert table[["probability_alive", "predicted_orders_12m"]].isna().all(axis=None)
-    nobody = purchases.predict(EMPTY | {"int_purchase_fit": purchases.fit(EMPTY, {})}, {})
-    assert nobody.empty
-    assert set(nobody.columns) == set(columns_of("int_purchase_predictions"))
+    assert predicted([], purchases.fit(EMPTY, {})).empty
 
 
 # Quality
@@ -262,5 +315,5 @@ def test_the_tables_have_the_columns_of_their_contracts(inputs: dict[str, pd.Dat
     fit = purchases.fit(inputs, {})
     assert set(fit.columns) == set(columns_of("int_purchase_fit"))
     whole = inputs | {"int_purchase_fit": fit}
-    assert set(purchases.predict(whole, {}).columns) == set(columns_of("int_purchase_predictions"))
+    assert set(purchases.nodes(whole, {}).columns) == set(columns_of("int_purchase_nodes"))
     assert set(purchases.quality(whole, {}).columns) == set(columns_of("int_purchase_quality"))

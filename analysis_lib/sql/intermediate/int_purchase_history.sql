@@ -104,40 +104,22 @@ histories as (
     group by user_id, fit, first_date, end_date, holdout_days
 ),
 
--- With very many repeat buyers whole weeks are exact enough, and keep the groups few.
-precision_of_days as (
-    select
-        fit,
-        if(countif(repeat_order_days > 0) > 500000, 7, 1) as step_days,
-    from histories
-    group by fit
-),
-
 final as (
     select
-        histories.user_id,
-        histories.fit,
-        histories.first_order_date,
-        histories.repeat_order_days,
-        histories.first_to_last_days + mod(
-            precision_of_days.step_days - mod(histories.first_to_last_days, precision_of_days.step_days),
-            precision_of_days.step_days
-        ) as first_to_last_days,
-        histories.first_to_end_days + mod(
-            precision_of_days.step_days - mod(histories.first_to_end_days, precision_of_days.step_days),
-            precision_of_days.step_days
-        ) as first_to_end_days,
-        histories.valued_order_days,
-        histories.repeat_net_revenue,
-        safe_divide(cast(histories.repeat_net_revenue as float64), histories.valued_order_days)
-            as average_order_day_revenue,
-        histories.holdout_days,
-        histories.holdout_order_days,
-        histories.holdout_valued_order_days,
-        histories.holdout_net_revenue,
+        user_id,
+        fit,
+        first_order_date,
+        repeat_order_days,
+        first_to_last_days,
+        first_to_end_days,
+        valued_order_days,
+        repeat_net_revenue,
+        safe_divide(cast(repeat_net_revenue as float64), valued_order_days) as average_order_day_revenue,
+        holdout_days,
+        holdout_order_days,
+        holdout_valued_order_days,
+        holdout_net_revenue,
     from histories
-    inner join precision_of_days
-        on histories.fit = precision_of_days.fit
 )
 
 select * from final

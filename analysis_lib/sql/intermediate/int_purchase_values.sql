@@ -28,22 +28,57 @@ rounded as (
             when day_revenue < 10000 then round(day_revenue, -1)
             when day_revenue < 100000 then round(day_revenue, -2)
             else round(day_revenue, -3)
-        end as value_group,
+        end as three_digits,
     from means
 ),
 
-grouped as (
+-- Sums alone from here on, so that they can be added up again.
+to_three_digits as (
     select
         fit,
         valued_order_days,
-        value_group,
+        three_digits,
         count(*) as customers,
         sum(repeat_net_revenue) as repeat_net_revenue,
         countif(holdout_valued_order_days > 0) as holdout_customers,
         sum(holdout_day_revenue) as holdout_day_revenue,
         sum(holdout_day_revenue * holdout_day_revenue) as holdout_day_revenue_squared,
     from rounded
-    group by fit, valued_order_days, value_group
+    group by fit, valued_order_days, three_digits
+),
+
+-- Where there are more than 20,000 groups in a fit, two digits do: they leave the warehouse.
+sizes as (
+    select
+        fit,
+        count(*) as value_groups,
+    from to_three_digits
+    group by fit
+),
+
+grouped as (
+    select
+        to_three_digits.fit,
+        to_three_digits.valued_order_days,
+        case
+            when sizes.value_groups <= 20000 then three_digits
+            when three_digits < 1 then round(three_digits, 3)
+            when three_digits < 10 then round(three_digits, 1)
+            when three_digits < 100 then round(three_digits)
+            when three_digits < 1000 then round(three_digits, -1)
+            when three_digits < 10000 then round(three_digits, -2)
+            when three_digits < 100000 then round(three_digits, -3)
+            else round(three_digits, -4)
+        end as value_group,
+        sum(customers) as customers,
+        sum(repeat_net_revenue) as repeat_net_revenue,
+        sum(holdout_customers) as holdout_customers,
+        sum(holdout_day_revenue) as holdout_day_revenue,
+        sum(holdout_day_revenue_squared) as holdout_day_revenue_squared,
+    from to_three_digits
+    inner join sizes
+        on to_three_digits.fit = sizes.fit
+    group by to_three_digits.fit, to_three_digits.valued_order_days, value_group
 ),
 
 final as (
