@@ -58,12 +58,14 @@ def nodes(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # no
     groups = _of(inputs["int_purchase_groups"], "final")
     model = _order_model(inputs["int_purchase_fit"], "final")
     names = ["repeat_order_days", "node", "drop_out_probability", "weight"]
-    parts = [pd.DataFrame({"repeat_order_days": [], "node": []}, dtype="int64").reindex(columns=names)]
-    for frequency in sorted(groups["repeat_order_days"].unique()) if model is not None else ():
+    if model is None or groups.empty:
+        return pd.DataFrame([], columns=names)
+    parts = []
+    for frequency in sorted(groups["repeat_order_days"].unique()):
         points, weights = bg_nbd.drop_out_nodes(model, float(frequency), HORIZON_DAYS / DAYS_A_WEEK)
         values = (int(frequency), np.arange(points.size), points, weights)
         parts.append(pd.DataFrame(dict(zip(names, values, strict=True))))
-    return pd.concat(parts[1:] or parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True)
 
 
 def quality(inputs: _Inputs, parameters: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 (all Python models take both)
