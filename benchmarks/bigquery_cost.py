@@ -43,8 +43,6 @@ SIZES, COSTS = RESULTS / "bigquery_columns.csv", RESULTS / "bigquery_cost.csv"
 PAGES = RESULTS / "bigquery_pages.csv"
 EVENTS = (1_000_000, 100_000_000, 10_000_000_000)
 PRICE_PER_TIB = 6.25
-# A GiB of logical bytes for a month at the list price of the US; half after 90 days without change.
-STORAGE_PER_GIB = 0.02
 _FIXED = {"INT64": 8, "FLOAT64": 8, "DATE": 8, "TIMESTAMP": 8, "DATETIME": 8, "NUMERIC": 16, "BOOL": 1}
 _GOOGLESQL = {
     "BIGINT": "INT64",
@@ -120,15 +118,20 @@ def measure(connection: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[st
     return found
 
 
-def read_sizes(path: Path = SIZES) -> Shop:
-    """What `measure` wrote."""
+def shop_of(measured: Iterable[tuple[str, str, int, int]]) -> Shop:
+    """A shop from what `measure` found in it."""
     sizes: dict[str, dict[str, int]] = defaultdict(dict)
     rows: dict[str, int] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            sizes[row["table"]][row["column"]] = int(row["bytes"])
-            rows[row["table"]] = int(row["rows"])
+    for table, column, count, size in measured:
+        sizes[table][column], rows[table] = int(size), int(count)
     return Shop(rows["raw_events"], rows, sizes)
+
+
+def read_sizes(path: Path = SIZES) -> Shop:
+    """What `measure` wrote."""
+    with path.open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    return shop_of((table, column, int(count), int(size)) for table, column, count, size in rows)
 
 
 # -- what a query reads -------------------------------------------------------------------------------
@@ -193,9 +196,9 @@ def page_reads(project: Project, shop: Shop) -> list[tuple[str, int, str, str]]:
     asked: list[exp.Expression] = []
     run = ask.run
 
-    def noted(warehouse: Any, project: Any, tree: exp.Expression, *given: Any, **named: Any) -> Any:
-        asked.append(tree.copy())
-        return run(warehouse, project, tree, *given, **named)
+    def noted(warehouse: Any, project: Any, query: Any, *given: Any, **named: Any) -> Any:
+        asked.append(dialect.parse(query) if isinstance(query, str) else query.copy())
+        return run(warehouse, project, query, *given, **named)
 
     found = []
     ask.run = noted
@@ -246,80 +249,35 @@ def costs(shop: Shop, project: Project, events: Sequence[int] = EVENTS) -> Itera
                 yield count, Cost(part, model.name, read_bytes, billed)
 
 
+def read_costs(path: Path = COSTS) -> list[tuple[int, Cost]]:
+    """What was written the last time."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            (
+                int(row["events"]),
+                Cost(row["part"], row["name"], int(row["bytes_read"]), int(row["bytes_billed"])),
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
 def stored(shop: Shop, events: int) -> int:
     """Logical bytes of all tables of a shop of so many events."""
     return sum(shop.bytes_of(table, columns, events) for table, columns in shop.sizes.items())
 
 
-# -- results ------------------------------------------------------------------------------------------
-
-
-def size_text(count: float) -> str:
-    """Bytes with two or three digits, as the documents print them."""
-    for unit, size in (("TiB", 2**40), ("GiB", 2**30)):
-        if count >= size:
-            amount = count / size
-            return f"{amount:,.0f} {unit}" if amount >= 100 else f"{amount:.2g} {unit}".replace(".0 ", " ")
-    return f"{count / 2**20:,.0f} MiB"
-
-
-def price_text(amount: float) -> str:
-    """A price in dollars, to the cent or to the dollar."""
-    return f"{amount:,.2f}" if amount < 10 else f"{amount:,.0f}"
-
-
-def summary(found: Iterable[tuple[int, Cost]], shop: Shop) -> dict[int, dict[str, float]]:
-    """Events to bytes read and billed by part, the price of a report of all, stored bytes and their rent."""
-    made: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for count, cost in found:
-        made[count][f"{cost.part} read"] += cost.bytes_read
-        made[count][f"{cost.part} billed"] += cost.bytes_billed
-    for count, sums in made.items():
-        billed = sums["model billed"] + sums["checks billed"] + sums["pages billed"]
-        sums["billed"] = billed
-        sums["price"] = billed / 2**40 * PRICE_PER_TIB
-        sums["stored"] = stored(shop, count)
-        sums["rent"] = sums["stored"] / 2**30 * STORAGE_PER_GIB
-    return {count: dict(sums) for count, sums in made.items()}
-
-
-def table_lines(sums: Mapping[int, Mapping[str, float]]) -> list[str]:
-    """The table of the documents."""
-    lines = [
-        "| events | models read | checks read | pages read | billed in all | price | stored | its month |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for count, row in sorted(sums.items()):
-        parts = (row["model read"], row["checks read"], row["pages read"], row["billed"])
-        cells = [
-            *(f"{count:,}", *map(size_text, parts)),
-            *(f"${price_text(row['price'])}", size_text(row["stored"]), f"${price_text(row['rent'])}"),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def dearest_lines(found: Iterable[tuple[int, Cost]], events: int, count: int = 8) -> list[str]:
-    """The models that read most, with their checks, as a table of the documents."""
-    by_model: dict[str, dict[str, int]] = defaultdict(dict)
-    for number, cost in found:
-        if number == events:
-            by_model[cost.name][cost.part] = cost.bytes_read
-    ordered = sorted(by_model.items(), key=lambda entry: (-sum(entry[1].values()), entry[0]))
-    rows = [
-        f"| `{name}` | {size_text(parts.get('model', 0))} | {size_text(parts.get('checks', 0))} |"
-        for name, parts in ordered[:count]
-    ]
-    return ["| model | is built from | is checked by |", "|---|---|---|", *rows]
-
-
 def main() -> None:
     """Measure, or compute and print."""
+    from benchmarks import bigquery_cost_tables as tables
+
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", nargs="?", choices=["measure", "pages", "compute"], default="compute")
     parser.add_argument("--shop", default="demo")
+    parser.add_argument(
+        "--against", nargs="*", default=[], metavar="NAME=FILE", help="DuckDB files of other shops"
+    )
     options = parser.parse_args()
     if options.what == "measure":
         with duckdb.connect(str(load_settings().warehouse), read_only=True) as connection:
@@ -329,9 +287,9 @@ def main() -> None:
         print(f"{SIZES}: {len(rows):,} columns")
     shop, project = read_sizes(), read_project("thelook")
     if options.what == "pages":
+        rows = [("page", "query", "table", "column"), *page_reads(project, shop)]
         with PAGES.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows([("page", "query", "table", "column"), *page_reads(project, shop)])
+            csv.writer(file, lineterminator="\n").writerows(rows)
     found = [*costs(shop, project), *page_costs(shop)]
     with COSTS.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -339,7 +297,15 @@ def main() -> None:
         for count, cost in found:
             price = cost.bytes_billed / 2**40 * PRICE_PER_TIB
             writer.writerow([count, cost.part, cost.name, cost.bytes_read, cost.bytes_billed, f"{price:.6f}"])
-    print("\n".join([*table_lines(summary(found, shop)), "", *dearest_lines(found, EVENTS[-1])]))
+    sums = tables.summary(found, shop)
+    printed = [tables.table_lines(sums), tables.dearest_lines(found, EVENTS[-1]), tables.day_lines(found)]
+    others = []
+    for name, _, file in (text.partition("=") for text in options.against):
+        with duckdb.connect(file, read_only=True) as connection:
+            others.append((name, shop_of(measure(connection, options.shop))))
+    if others:
+        printed.append(tables.validated_lines(others, shop, project))
+    print("\n\n".join("\n".join(lines) for lines in printed))
 
 
 if __name__ == "__main__":
