@@ -188,11 +188,18 @@ def check_queries(model: Model, available: set[str]) -> list[exp.Expression]:
     return [dialect.parse(text) for text in texts]
 
 
+def schema_of(project: Project, shop: Shop) -> dict[str, dict[str, str]]:
+    """Columns of every table: as the contracts say now, and of the library's own tables as measured."""
+    names = {*project.models} | {name for model in project.models.values() for name in model.inputs}
+    measured = {table: dict.fromkeys(columns, "STRING") for table, columns in shop.sizes.items()}
+    return measured | {name: dict(project.schema(name)) for name in sorted(names)}
+
+
 def page_reads(project: Project, shop: Shop) -> list[tuple[str, int, str, str]]:
     """Page, number of the query, table and column of all that the notebooks ask, by running their cells."""
     models = project.models.values()
     views = {model.name: model.tree for model in models if model.contract.is_view}
-    schema = {table: dict.fromkeys(columns, "STRING") for table, columns in shop.sizes.items()}
+    schema = schema_of(project, shop)
     asked: list[exp.Expression] = []
     run = ask.run
 
@@ -233,7 +240,7 @@ def costs(shop: Shop, project: Project, events: Sequence[int] = EVENTS) -> Itera
     """Events and the cost of each model and of its checks, in the order of the build."""
     models = [model for model in project.ordered() if not project.missing_inputs(set(shop.rows))[model.name]]
     views = {model.name: model.tree for model in models if model.contract.is_view}
-    schema = {table: dict.fromkeys(columns, "STRING") for table, columns in shop.sizes.items()}
+    schema = schema_of(project, shop)
     available = {model.name for model in models}
     for model in models:
         parts = {"model": queries_of(model), "checks": check_queries(model, available)}
