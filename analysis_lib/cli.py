@@ -125,7 +125,12 @@ def _check(arguments: argparse.Namespace, progress: Progress) -> int:
     outcomes = build(
         _settings(arguments), progress, arguments.shop, flags.given_parameters(arguments), with_checks=True
     )
-    _print(check_lines(outcomes))
+    if arguments.format == "json":
+        from analysis_lib.orchestration.outcomes import as_json
+
+        print(as_json(outcomes))
+    else:
+        _print(check_lines(outcomes))
     raise_on_failure(outcomes.checks)
     return 0
 
@@ -286,7 +291,7 @@ _VERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Verb]] =
     "load": ("load a shop's files into the warehouse", flags.load_flags, _load),
     "source": ("list, draft and try out sources: the kinds of data there are", flags.source_flags, _source),
     "build": ("build the marts that are stale", flags.build_flags, _build),
-    "check": ("build, then run the contracts of the models", flags.parameter_flags, _check),
+    "check": ("build, then run the contracts of the models", flags.check_flags, _check),
     "report": ("build, check, run the notebooks, publish the site", flags.report_flags, _report),
     "summary": ("print what the last published report says, without a run", flags.summary_flags, _summary),
     "shops": ("list the shops: source, last load, newest data, profile", flags.no_flags, _shops),

@@ -231,6 +231,17 @@ def build_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `check`."""
+    parameter_flags(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="json: what was done with each model, and its checks (default: text)",
+    )
+
+
 def graph_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `graph`."""
     models_flags(parser)

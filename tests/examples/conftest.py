@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import stat
 from collections.abc import Callable
@@ -20,7 +21,8 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # Answers with the next exit code of `codes` (the last one stays) and writes down how it was called.
 _FAKE = """#!/bin/sh
 echo "$@" >> "{folder}/calls"
-case "$*" in *summary*) {summary}; exit 0;; esac
+case "$*" in *summary*) {summary}; exit 0;; "--quiet graph") cat "{folder}/graph"; exit 0;; esac
+case "$*" in *check*) cat "{folder}/check";; esac
 code=$(head -n 1 "{folder}/codes")
 [ "$(wc -l < "{folder}/codes")" -gt 1 ] && sed -i 1d "{folder}/codes"
 echo "shopbook: said by the fake" >&2
@@ -43,6 +45,17 @@ class FakeCommand:
     def summary(self, text: str) -> None:
         """What `shopbook summary` prints."""
         (self.folder / "summary").write_text(text, encoding="utf-8")
+
+    def models(self, **facts: dict[str, object]) -> None:
+        """What `shopbook check` says of the models, each of which needs the one before."""
+        nodes = [{"name": "raw_events", "room": "loaded", "needs": []}]
+        for name in facts:
+            room = "staging" if name.startswith("stg_") else "marts"
+            nodes.append({"name": name, "room": room, "needs": [nodes[-1]["name"]]})
+        fine = {"state": "built", "reason": "new", "rows": 1, "seconds": 0.1, "checks": 2, "not_passed": []}
+        said = {"models": {name: fine | own for name, own in facts.items()}}
+        (self.folder / "graph").write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+        (self.folder / "check").write_text(json.dumps(said), encoding="utf-8")
 
     def ends_with(self, *codes: int) -> None:
         """The exit codes of the next calls; the last one stays."""

@@ -47,12 +47,13 @@ def airflow_environment(home: Path) -> dict[str, str]:
 @pytest.fixture
 def run(home: Path, fake: FakeCommand, tmp_path: Path) -> Callable[..., tuple[dict[str, str], str]]:
     """Run the DAG once: the end state of each task, and the log."""
+    fake.models(stg_events={}, stg_stock={}, fct_sessions={})
+    fake.summary(json.dumps({"alerts": []}))
 
     def once(**more: str) -> tuple[dict[str, str], str]:
         values = {
             "SHOPBOOK_PROJECT": str(tmp_path),
             "SHOPBOOK_COMMAND": str(fake.path),
-            "SHOPBOOK_FILES": "files",
             "SHOPBOOK_SHOP": "small",
         }
         program = (
@@ -76,24 +77,28 @@ def run(home: Path, fake: FakeCommand, tmp_path: Path) -> Callable[..., tuple[di
     return once
 
 
-def test_a_good_day(run: Callable[..., tuple[dict[str, str], str]], fake: FakeCommand) -> None:
+MODELS = ("staging.stg_events", "staging.stg_stock", "marts.fct_sessions")
+
+
+def test_a_good_day_with_a_model_that_the_shop_has_no_data_for(
+    run: Callable[..., tuple[dict[str, str], str]], fake: FakeCommand
+) -> None:
+    fake.models(stg_events={}, stg_stock={"state": "not available", "reason": "no stock"}, fct_sessions={})
     fake.summary(json.dumps({"alerts": [FINE]}))
-    states, _ = run()
-    assert states == {"load": "success", "report": "success", "tell": "success"}
+    states, said = run()
+    steps = dict.fromkeys(("load", "build", "report", "tell"), "success")
+    models = dict.fromkeys(MODELS, "success") | {"staging.stg_stock": "skipped"}
+    assert states == steps | models
+    assert "built (new): 1 rows in 0.1 s, 2 checks" in said
     assert fake.calls == [
-        "--quiet load thelook --from files --shop small",
-        "--quiet report --shop small",
+        "--quiet graph",
+        "--quiet load",
+        "--quiet graph",
+        "--quiet check --format json",
+        "--quiet report --no-load",
         "--quiet summary --format json",
         "--quiet summary --format markdown",
     ]
-
-
-def test_without_files_it_reports_what_is_loaded(
-    run: Callable[..., tuple[dict[str, str], str]], fake: FakeCommand
-) -> None:
-    fake.summary(json.dumps({"alerts": []}))
-    states, _ = run(SHOPBOOK_FILES="")
-    assert states == {"load": "skipped", "report": "success", "tell": "success"}
 
 
 def test_an_alert_fails_the_last_task_alone(
@@ -101,26 +106,32 @@ def test_an_alert_fails_the_last_task_alone(
 ) -> None:
     fake.summary(json.dumps({"alerts": [FINE, RAISED]}))
     states, said = run()
-    assert states == {"load": "success", "report": "success", "tell": "failed"}
+    assert {name for name, state in states.items() if state != "success"} == {"tell"}
     assert "alerts were raised: fewer" in said
 
 
-def test_a_failed_report_is_not_tried_again_and_nothing_is_told(
+def test_a_broken_contract_fails_its_model_and_what_is_downstream_and_nothing_is_published(
     run: Callable[..., tuple[dict[str, str], str]], fake: FakeCommand
 ) -> None:
+    broken = {"status": "failed", "brief": "rows are unique", "failing_rows": 3, "sample": "[1]"}
+    odd = {"status": "warned", "brief": "no odd days", "failing_rows": 1, "sample": "[2]"}
+    fake.models(stg_events={"not_passed": [odd]}, stg_stock={"not_passed": [broken]}, fct_sessions={})
     fake.ends_with(0, 19)
     states, said = run()
-    assert (states["load"], states["report"]) == ("success", "failed")
-    assert states["tell"] in ("upstream_failed", "None")
-    assert "ended with exit code 19: shopbook: said by the fake" in said
-    assert sum("report" in call for call in fake.calls) == 1
+    assert (states["build"], states["staging.stg_events"]) == ("success", "success"), "a warning is told"
+    assert "warned: no odd days (1 rows, for example [2])" in said
+    assert states["staging.stg_stock"] == "failed"
+    assert "rows are unique" in said
+    for name in ("marts.fct_sessions", "report", "tell"):
+        assert states[name] in ("upstream_failed", "None"), name
+    assert not any("report" in call for call in fake.calls)
 
 
-def test_a_locked_warehouse_is_worth_another_try(
+def test_a_locked_warehouse_is_worth_another_try_and_other_errors_are_not(
     run: Callable[..., tuple[dict[str, str], str]], fake: FakeCommand
 ) -> None:
-    fake.summary(json.dumps({"alerts": []}))
-    fake.ends_with(16, 0)
-    states, _ = run(SHOPBOOK_RETRY_MINUTES="0")
-    assert states == {"load": "success", "report": "success", "tell": "success"}
-    assert sum("load" in call for call in fake.calls) == 2
+    fake.ends_with(16, 0, 18)
+    states, said = run(SHOPBOOK_RETRY_MINUTES="0")
+    assert (states["load"], states["build"]) == ("success", "failed")
+    assert "shopbook check ended with exit code 18: shopbook: said by the fake" in said
+    assert [call.split()[1] for call in fake.calls] == ["graph", "load", "load", "graph", "check"]
