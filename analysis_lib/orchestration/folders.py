@@ -10,7 +10,6 @@ from analysis_lib.settings import Settings
 from analysis_lib.sources.find import find_files
 from analysis_lib.sources.plan import shown_path
 from analysis_lib.sources.read import digest_of
-from analysis_lib.warehouse.base import Warehouse
 from analysis_lib.warehouse.opening import open_warehouse, shops
 
 # Read in one tick, so that it ends within the minute that a scheduler gives it; the rest in the next ones.
@@ -71,10 +70,7 @@ class Folders:
 
     def loaded(self) -> Mapping[str, frozenset[str]]:
         """What the ledger, and the list of repeats beside it, have under each name."""
-        if self.shop not in shops(self.settings):
-            return {}
-        with open_warehouse(self.settings, self.shop, read_only=True) as warehouse:
-            return read_ledger(warehouse)
+        return ledger_of(self.settings, self.shop)
 
 
 def _stamp(path: Path) -> str:
@@ -86,10 +82,22 @@ def _stamp(path: Path) -> str:
     return f"{found.st_size}:{found.st_ino}:{found.st_mtime_ns}:{found.st_ctime_ns}"
 
 
-def read_ledger(warehouse: Warehouse) -> dict[str, frozenset[str]]:
-    """Each name in the ledger with its contents; those of repeats have no rows, but are known."""
+def ledger_of(settings: Settings, shop: str) -> dict[str, frozenset[str]]:
+    """Each name in a shop's ledger with its contents; those of repeats have no rows, but are known.
+
+    Raises
+    ------
+    WarehouseLockedError
+        Another process is writing.
+    """
+    if shop not in shops(settings):
+        return {}
+    with open_warehouse(settings, shop, read_only=True) as warehouse:
+        tables = sorted({"load_ledger", "load_repeats"} & warehouse.tables())
+        # One query: on BigQuery each one is billed as ten megabytes at least.
+        query = " union all ".join(f"select path, content_sha256 from {table}" for table in tables)
+        rows = warehouse.rows(query) if tables else []
     found: dict[str, set[str]] = {}
-    for table in sorted({"load_ledger", "load_repeats"} & warehouse.tables()):
-        for path, content in warehouse.rows(f"select path, content_sha256 from {table}"):
-            found.setdefault(path, set()).add(content)
+    for path, content in rows:
+        found.setdefault(path, set()).add(content)
     return {path: frozenset(contents) for path, contents in found.items()}

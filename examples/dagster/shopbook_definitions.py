@@ -12,10 +12,8 @@ and its warehouse (DuckDB or BigQuery) are. More in docs/operations.md.
 
 # No `from __future__ import annotations`: Dagster looks at the annotation of `context` itself.
 
-import dataclasses
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import dagster as dg
 
@@ -23,16 +21,16 @@ from analysis_lib.checks import Outcome
 from analysis_lib.delivery.alerts import read_alerts
 from analysis_lib.delivery.mail import markdown_mail
 from analysis_lib.delivery.summary import read_summary
-from analysis_lib.errors import ShopbookError, WarehouseLockedError
+from analysis_lib.errors import SettingsError, ShopbookError, WarehouseLockedError
 from analysis_lib.orchestration.arrivals import Last, Runs, look
-from analysis_lib.orchestration.folders import Folders
 from analysis_lib.orchestration.graph import Node, make_graph
+from analysis_lib.orchestration.places import place_of
 from analysis_lib.outcome import Built
 from analysis_lib.progress import Progress
 from analysis_lib.settings import load_settings
 from analysis_lib.verbs.build import build
 from analysis_lib.verbs.graph import project_and_reports
-from analysis_lib.verbs.load import load_new, profile_load
+from analysis_lib.verbs.load import load_new
 from analysis_lib.verbs.report import report
 from analysis_lib.verbs.report_choice import Choice
 
@@ -280,14 +278,13 @@ class Remembered:
         return bool(self.instance.get_runs(at_work, limit=1))
 
 
-@dg.sensor(job=refresh, minimum_interval_seconds=30)
+# On BigQuery each look at the ledger is a query of ten megabytes.
+@dg.sensor(job=refresh, minimum_interval_seconds=30 if settings.engine == "duckdb" else 600)
 def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """A run for the files that are new, once each: see `analysis_lib.orchestration.arrivals`."""
-    places = [Path(place) for place in profile_load(settings).places]
-    folders = Folders(dataclasses.replace(settings, lock_wait_seconds=1), SHOP, places)
     try:
-        tick = look(folders, context.cursor, Remembered(context.instance))
-    except WarehouseLockedError as error:
+        tick = look(place_of(settings), context.cursor, Remembered(context.instance))
+    except (WarehouseLockedError, SettingsError) as error:
         return dg.SkipReason(str(error))
     if not tick.request:
         return dg.SensorResult(cursor=tick.cursor, skip_reason=tick.reason)
