@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TIB = 2**40
 _GIB = 2**30
+_SHOWN = 10
 
 
 def costs(book: Shop) -> Html:
@@ -42,17 +43,19 @@ def costs(book: Shop) -> Html:
         Column("slot_seconds", "Slot seconds", _one_place),
     ]
     billed, price = found["bytes_billed"].sum() / _GIB, shown["price"].sum()
+    some = f"the {_SHOWN} dearest of {len(found)}, " if len(found) > _SHOWN else ""
     return table(
-        shown,
+        shown.head(_SHOWN),
         columns,
         "warehouse-costs",
         "What the warehouse billed for each model",
-        f"when it was last built; in all {billed:,.3f} GiB, {price:,.2f} at {rate:g} for a TiB",
+        f"{some}when it was last built; all together {billed:,.3f} GiB, {price:,.2f} at {rate:g} for a TiB",
         [
             "BigQuery bills at least 10 MB for a query and each of its tables. Checks, the pages' own "
             "queries and storage are not among them.",
         ],
         download=found,
+        download_label="What the warehouse billed for every model",
     )
 
 

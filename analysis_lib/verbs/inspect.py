@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis_lib.editions.schema import project_of
-from analysis_lib.errors import ModelError, QueryError, WarehouseLockedError, did_you_mean
+from analysis_lib.errors import ModelError, QueryError, ShopbookError, did_you_mean
 from analysis_lib.models import Project, read_project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.profiles.document import FILE
@@ -197,10 +197,11 @@ def _settings_rows(settings: Settings) -> list[list[str]]:
 
 
 def _shops_line(settings: Settings) -> str:
-    # The doctor is asked when something is wrong, so a locked warehouse is a finding and not an error.
+    # The doctor is asked when something is wrong, so a locked warehouse, or a cloud without credentials, is a
+    # finding and not an error.
     try:
         known = shops(settings)
-    except WarehouseLockedError as error:
+    except ShopbookError as error:
         return f"not readable now: {error.message}"
     return ", ".join(f"{name} ({source})" for name, source in known.items()) or "none yet"
 

@@ -301,6 +301,13 @@ def test_a_port_where_nobody_listens_is_a_fault_of_the_network(said, monkeypatch
     )
 
 
+def test_the_doctor_tells_what_is_wrong_as_a_finding(project, capsys):
+    project.faults = [Fault(DATASETS, failure(403, "accessNotConfigured", DISABLED))]
+    assert cli.main(["--quiet", "doctor"]) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("shops ")]
+    assert "not readable now: The BigQuery API (bigquery.googleapis.com) is not switched on" in line
+
+
 # -- the Storage API, which brings large results -------------------------------------------------------
 
 

@@ -20,6 +20,10 @@ CALLS = {
     "delete_table": ("tables.delete",),
     "query": ("jobs.insert", "jobs.get", "jobs.getQueryResults", "jobs.cancel"),
     "load_table_from_file": ("jobs.insert", "jobs.get"),
+    "load_table_from_uri": ("jobs.insert", "jobs.get"),
+    "get_job": ("jobs.get",),
+    "cancel_job": ("jobs.cancel",),
+    "delete_dataset": ("datasets.delete",),
     "close": (),
 }
 STORAGE = {"CreateReadSession", "ReadRows"}
@@ -34,6 +38,8 @@ REQUESTS = {
     r"POST .*/jobs": "jobs.insert",
     r"PUT .*/upload/.*/jobs/[\w-]+": "jobs.insert",
     r"GET .*/jobs/[\w-]+": "jobs.get",
+    r"POST .*/jobs/[\w-]+/cancel": "jobs.cancel",
+    r"DELETE .*/datasets/\w+": "datasets.delete",
     r"GET .*/queries/[\w-]+": "jobs.getQueryResults",
 }
 
