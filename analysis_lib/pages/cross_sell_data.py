@@ -36,37 +36,53 @@ select
 from fct_cross_sell_candidates
 """
 _BEST = """
-with ranked as (
-    select
-        expected_margin,
-        row_number() over (order by expected_margin desc, user_id, product_id) as place,
-        count(*) over () as candidates,
+with margins as (
+    select expected_margin, count(*) as candidates
     from fct_cross_sell_candidates
     where expected_margin is not null
+    group by expected_margin
+),
+
+ranked as (
+    select
+        expected_margin,
+        candidates,
+        sum(candidates) over (order by expected_margin desc rows between unbounded preceding and current row)
+            - candidates as better,
+        div(sum(candidates) over (), 10) as best,
+    from margins
 )
 
 select
-    count(*) as candidates,
-    sum(expected_margin) as expected_margin,
-    countif(place * 10 <= candidates) as best,
-    sum(if(place * 10 <= candidates, expected_margin, cast(0 as numeric))) as best_expected_margin,
+    coalesce(sum(candidates), 0) as candidates,
+    sum(expected_margin * candidates) as expected_margin,
+    coalesce(max(best), 0) as best,
+    sum(expected_margin * greatest(0, least(candidates, best - better))) as best_expected_margin,
 from ranked
 """
-# The same order as `rank_for_user` of the mart, over all users.
-_CANDIDATES = """
+# The same order as `rank_for_user` of the mart, over all users. The best are found before they are numbered:
+# numbering all of them is one worker's task, and on BigQuery too much for it.
+_ORDER = """
+        expected_margin is null,
+        expected_margin desc,
+        purchase_probability is null,
+        purchase_probability desc,
+        case reason when 'cancelled' then 1 when 'carted' then 2 else 3 end,
+        last_viewed_at is null,
+        last_viewed_at desc,
+        user_id,
+        product_id
+"""
+_CANDIDATES = f"""
+with best as (
+    select *
+    from fct_cross_sell_candidates
+    order by {_ORDER}
+    limit @listed
+)
+
 select
-    row_number() over (
-        order by
-            expected_margin is null,
-            expected_margin desc,
-            purchase_probability is null,
-            purchase_probability desc,
-            case reason when 'cancelled' then 1 when 'carted' then 2 else 3 end,
-            last_viewed_at is null,
-            last_viewed_at desc,
-            user_id,
-            product_id
-    ) as place,
+    row_number() over (order by {_ORDER}) as place,
     user_id,
     product_id,
     coalesce(name, concat('Product ', product_id)) as product,
@@ -79,8 +95,7 @@ select
     purchase_probability,
     expected_margin,
     case is_in_stock when true then 'in stock' when false then 'out of stock' else 'not known' end as stock,
-from fct_cross_sell_candidates
-qualify place <= @listed
+from best
 order by place
 """
 _WANTED = """

@@ -68,15 +68,89 @@ buyers as (
     group by snapshots.snapshot, snapshots.snapshot_date, counted_orders.user_id
 ),
 
--- How many buyers are worse, of all others: the percent rank in whole numbers.
+sizes as (
+    select
+        snapshot,
+        count(*) as buyers,
+    from buyers
+    group by snapshot
+),
+
+-- How many buyers are worse, of all others: the percent rank in whole numbers. Buyers of one value are counted
+-- before values are sorted: sorting all buyers is one worker's task, and on BigQuery too much for it.
+recency_values as (
+    select
+        snapshot,
+        recency_days,
+        count(*) as buyers,
+    from buyers
+    group by snapshot, recency_days
+),
+
+worse_recency as (
+    select
+        snapshot,
+        recency_days,
+        sum(buyers) over (
+            partition by snapshot order by recency_days desc rows between unbounded preceding and current row
+        ) - buyers as worse,
+    from recency_values
+),
+
+frequency_values as (
+    select
+        snapshot,
+        orders,
+        count(*) as buyers,
+    from buyers
+    group by snapshot, orders
+),
+
+worse_frequency as (
+    select
+        snapshot,
+        orders,
+        sum(buyers) over (
+            partition by snapshot order by orders rows between unbounded preceding and current row
+        ) - buyers as worse,
+    from frequency_values
+),
+
+monetary_values as (
+    select
+        snapshot,
+        net_revenue,
+        count(*) as buyers,
+    from buyers
+    group by snapshot, net_revenue
+),
+
+worse_monetary as (
+    select
+        snapshot,
+        net_revenue,
+        sum(buyers) over (
+            partition by snapshot order by net_revenue rows between unbounded preceding and current row
+        ) - buyers as worse,
+    from monetary_values
+),
+
 ranked as (
     select
-        *,
-        count(*) over (partition by snapshot) as buyers,
-        rank() over (partition by snapshot order by recency_days desc) - 1 as worse_recency,
-        rank() over (partition by snapshot order by orders) - 1 as worse_frequency,
-        rank() over (partition by snapshot order by net_revenue) - 1 as worse_monetary,
+        buyers.*,
+        sizes.buyers as all_buyers,
+        worse_recency.worse as worse_recency,
+        worse_frequency.worse as worse_frequency,
+        worse_monetary.worse as worse_monetary,
     from buyers
+    inner join sizes
+        on buyers.snapshot = sizes.snapshot
+    inner join worse_recency
+        on buyers.snapshot = worse_recency.snapshot and buyers.recency_days = worse_recency.recency_days
+    inner join worse_frequency
+        on buyers.snapshot = worse_frequency.snapshot and buyers.orders = worse_frequency.orders
+    inner join worse_monetary
+        on buyers.snapshot = worse_monetary.snapshot and buyers.net_revenue = worse_monetary.net_revenue
 ),
 
 scored as (
@@ -87,9 +161,9 @@ scored as (
         recency_days,
         orders,
         net_revenue,
-        least(5, div(5 * worse_recency, greatest(buyers - 1, 1)) + 1) as recency_score,
-        least(5, div(5 * worse_frequency, greatest(buyers - 1, 1)) + 1) as frequency_score,
-        least(5, div(5 * worse_monetary, greatest(buyers - 1, 1)) + 1) as monetary_score,
+        least(5, div(5 * worse_recency, greatest(all_buyers - 1, 1)) + 1) as recency_score,
+        least(5, div(5 * worse_frequency, greatest(all_buyers - 1, 1)) + 1) as frequency_score,
+        least(5, div(5 * worse_monetary, greatest(all_buyers - 1, 1)) + 1) as monetary_score,
     from ranked
 ),
 
