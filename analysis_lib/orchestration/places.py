@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,9 @@ from analysis_lib.warehouse.opening import shops
 
 if TYPE_CHECKING:
     from analysis_lib.verbs.load import Wanted
+    from analysis_lib.warehouse.bigquery import BigQueryWarehouse
+
+    Listing = Callable[[BigQueryWarehouse, Wanted], Mapping[str, str]]
 
 # Long enough for a swap; a tick that finds a build at work leaves it to the next one.
 _WAIT_SECONDS = 1
@@ -36,37 +39,41 @@ def place_of(settings: Settings) -> Place:
         waiting = dataclasses.replace(settings, lock_wait_seconds=_WAIT_SECONDS)
         return Folders(waiting, wanted.shop, paths)
     if all(isinstance(place, str) and is_place(place) for place in wanted.places):
-        return Dataset(settings, wanted)
+        return InCloud(settings, wanted, _tables)
     raise SettingsError(
         f"The data of the shop {wanted.shop} are in a database: what is new is found by loading.",
         "Let a schedule load it.",
     )
 
 
-class Dataset:
-    """The tables of a dataset on BigQuery that a shop there reads in place; a day of GA4 is one of them.
+class InCloud:
+    """What is in Google's cloud already, looked at by a shop on BigQuery.
 
-    A table's content is known by the time of its last change, its rows and bytes, which BigQuery keeps.
+    Parameters
+    ----------
+    settings
+        The settings of the shop's profile.
+    wanted
+        What the profile loads.
+    listing
+        The names in the ledger of what is there, to what stands for the content of each.
     """
 
     may_grow = False
 
-    def __init__(self, settings: Settings, wanted: Wanted) -> None:
+    def __init__(self, settings: Settings, wanted: Wanted, listing: Listing) -> None:
         self.settings = settings
         self.wanted = wanted
+        self.listing = listing
 
     def listed(self) -> Mapping[str, str]:
-        """The names of the tables in the ledger, to what stands for their content."""
-        from analysis_lib.sources.bigquery.there import find_parts
-        from analysis_lib.sources.definition import read_source
+        """Name to content, which is the stamp as well."""
         from analysis_lib.warehouse.bigquery import BigQueryWarehouse
 
-        source = read_source(self.wanted.source, self.settings.sources)
         # A shop that is not there yet is made, as its first load would.
         is_there = self.wanted.shop in shops(self.settings)
         with BigQueryWarehouse(self.settings, self.wanted.shop, read_only=is_there) as cloud:
-            found = find_parts(cloud, read_place(str(self.wanted.places[0])), source, self.wanted.tables)
-        return {part.path: part.digest for parts in found.values() for part in parts}
+            return self.listing(cloud, self.wanted)
 
     def content(self, name: str, stamp: str) -> str | None:  # noqa: ARG002 - of the protocol
         """The same as the stamp."""
@@ -75,3 +82,16 @@ class Dataset:
     def loaded(self) -> Mapping[str, frozenset[str]]:
         """What the ledger has under each name."""
         return ledger_of(self.settings, self.wanted.shop)
+
+
+def _tables(cloud: BigQueryWarehouse, wanted: Wanted) -> dict[str, str]:
+    """The tables of a dataset that are read in place, such as the days of a GA4 export.
+
+    A table is known by the time of its last change, its rows and bytes, which BigQuery keeps.
+    """
+    from analysis_lib.sources.bigquery.there import find_parts
+    from analysis_lib.sources.definition import read_source
+
+    source = read_source(wanted.source, cloud.settings.sources)
+    found = find_parts(cloud, read_place(str(wanted.places[0])), source, wanted.tables)
+    return {part.path: part.digest for parts in found.values() for part in parts}

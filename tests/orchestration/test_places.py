@@ -13,7 +13,7 @@ from analysis_lib.errors import SettingsError
 from analysis_lib.orchestration import places
 from analysis_lib.orchestration.arrivals import Last, Runs, look
 from analysis_lib.orchestration.folders import Folders
-from analysis_lib.orchestration.places import Dataset, place_of
+from analysis_lib.orchestration.places import InCloud, place_of
 from analysis_lib.settings import Settings, load_settings
 from analysis_lib.sources.bigquery import there
 from analysis_lib.warehouse import bigquery
@@ -46,9 +46,9 @@ def test_a_day_of_a_dataset_is_new_when_its_table_is_there_and_when_it_changed(
     ledger: dict[str, frozenset[str]] = {}
 
     @contextlib.contextmanager
-    def fake_warehouse(_: Settings, shop: str, read_only: bool) -> Iterator[None]:
+    def fake_warehouse(settings: Settings, shop: str, read_only: bool) -> Iterator[SimpleNamespace]:
         assert (shop, read_only) == ("mine", bool(ledger)), "a tick writes nothing into a shop that is there"
-        yield
+        yield SimpleNamespace(settings=settings)
 
     def fake_parts(*_: object) -> dict[str, list[SimpleNamespace]]:
         return {"events": [SimpleNamespace(path=path, digest=digest) for path, digest in tables.items()]}
@@ -58,7 +58,7 @@ def test_a_day_of_a_dataset_is_new_when_its_table_is_there_and_when_it_changed(
     monkeypatch.setattr(places, "shops", lambda _: {"mine": "ga4"} if ledger else {})
     monkeypatch.setattr(places, "ledger_of", lambda *_: ledger)
     place = place_of(settings_of(tmp_path, "bigquery://shop.ga4", "bigquery"))
-    assert isinstance(place, Dataset)
+    assert isinstance(place, InCloud)
     history = SimpleNamespace(last=Last, runs=lambda _: Runs(), is_busy=lambda: False)
     first = look(place, "", history).request
     assert first
