@@ -86,7 +86,7 @@ def test_a_run_that_failed_is_tried_again_under_another_key_after_more_and_more_
     assert scheduler.shop.loads == [("a.csv", "1")]
 
 
-def test_another_file_does_not_wait_for_one_that_fails(scheduler: Scheduler) -> None:
+def test_another_file_ends_the_pause_after_a_failure(scheduler: Scheduler) -> None:
     scheduler.shop.write("a.csv", "1")
     for _ in range(9):
         scheduler.tick()
