@@ -48,13 +48,20 @@ class RunLedger:
             before = sum(int(json.loads(line).get("planned", 0)) for line in lines)
             fits = before + needed <= most
             if fits:
-                self._add(lines, {"planned": needed})
+                lines.append(json.dumps({"planned": needed}))
             return fits, before
 
     def note(self, job: Mapping[str, Any]) -> None:
-        """Keep what a job did."""
-        with self._lock, self._opened() as lines:
-            self._add(lines, {"job": dict(job)})
+        """Keep what a job did; the lines of others need not be read for it."""
+        line = json.dumps({"job": dict(job)})
+        with self._lock:
+            if self.path is None:
+                self._lines.append(line)
+                return
+            with self.path.open("a", encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                file.write(f"{line}\n")
+                file.flush()
 
     def jobs(self) -> list[dict[str, Any]]:
         """What every job of the run did, of all its processes."""
@@ -75,9 +82,7 @@ class RunLedger:
             known = len(lines)
             yield lines
             file.writelines(f"{line}\n" for line in lines[known:])
-
-    def _add(self, lines: list[str], entry: Mapping[str, Any]) -> None:
-        lines.append(json.dumps(entry))
+            file.flush()  # before the lock is let go of
 
 
 @contextlib.contextmanager

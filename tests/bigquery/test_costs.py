@@ -6,20 +6,26 @@ import dataclasses
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from analysis_lib import cli
+from analysis_lib.delivery.last_run import Recorder
 from analysis_lib.errors import BudgetError
 from analysis_lib.models import read_project
+from analysis_lib.outcome import BuildSummary
 from analysis_lib.pages.quality_costs import costs, rows
 from analysis_lib.parameters import make_parameters
+from analysis_lib.progress import Progress
 from analysis_lib.reporting.columns import meaning
 from analysis_lib.runner import Runner
 from analysis_lib.shop import Shop
+from analysis_lib.verbs.build import Outcomes
+from analysis_lib.verbs.report import _conclude
 from analysis_lib.warehouse import run_ledger
-from analysis_lib.warehouse.bigquery_cost import run_cost
-from analysis_lib.warehouse.bigquery_jobs import Jobs, new_run
+from analysis_lib.warehouse.bigquery_cost import cost, run_cost
+from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from tests.bigquery.fake_service import FakeService, connection, done_job
 from tests.core.small_project import load_orders, orders_project, settings
@@ -86,6 +92,27 @@ def test_the_record_of_a_run_adds_up_all_of_its_processes():
     }
     assert run_cost([], 6.25) == {}
     assert json.loads(json.dumps(found)) == found
+
+
+def test_a_report_records_and_says_what_build_checks_and_pages_cost_together(monkeypatch, tmp_path):
+    """The build in this process, a page's query in another, both in the ledger of the run."""
+    monkeypatch.setattr("analysis_lib.delivery.summary.read_summary", lambda _site: {})
+    monkeypatch.setattr("analysis_lib.delivery.summary.with_editions", lambda *_: {"alerts": []})
+    monkeypatch.setattr("analysis_lib.delivery.texts.summary_lines", lambda _document, lines: lines)
+    built = JobFacts("fct_a", 100, 2 * GIB, 1000)
+    page = JobFacts("", 50, GIB, 500, 3, 24)
+    outcomes = Outcomes("demo", "thelook", BuildSummary(make_parameters({})), [], cost=cost([built]))
+    published = SimpleNamespace(
+        site=tmp_path, up_to_date=False, executed={}, reused={}, left_out={}, notes=(), lines=list
+    )
+    run = Recorder()
+    with run_ledger.one_run():
+        for facts in (built, page):
+            run_ledger.current()[1].note(dataclasses.asdict(facts))
+        lines = _conclude(settings(tmp_path), outcomes, [], published, Progress(quiet=True), run)
+    assert run.facts["bigquery"]["bytes_billed"] == 3 * GIB
+    assert run.facts["bigquery"]["models"]["fct_a"]["bytes_billed"] == 2 * GIB
+    assert any(line.startswith("BigQuery: 2 jobs read 150 bytes, billed 3.0 GiB") for line in lines)
 
 
 # -- budgets ---------------------------------------------------------------------------------------
