@@ -13,10 +13,10 @@ import duckdb
 import pytest
 
 from analysis_lib import building
-from analysis_lib.errors import QueryError
+from analysis_lib.errors import QueryError, WarehouseLockedError
 from analysis_lib.models import Project, read_project
 from analysis_lib.settings import load_settings
-from tests.core.reporting_project import add_report, write_page
+from tests.core.reporting_project import REPORTS, add_report, write_reports
 from tests.examples.conftest import definitions
 
 PROFILE = """
@@ -205,12 +205,20 @@ def test_a_build_that_fails_shows_nothing_as_made_and_swaps_nothing_in(
 def test_an_error_of_shopbook_fails_the_step_with_its_sentence_and_is_not_tried_again(
     made: ModuleType, instance: dg.DagsterInstance, shop: Path
 ) -> None:
-    write_page(shop, "raise ValueError('no')")
+    before = (shop / "reports" / "_site" / "build.json").stat()
+    write_reports(shop, "pages: []")
     pages = [node.name for node in made.graph.nodes if node.room in ("pages", "briefs")]
     done = run(made, instance, *pages, "report")
+    write_reports(shop, REPORTS)
     assert not done.success
-    assert "ValueError: no" in sentences(done)[0]
+    assert "reports.yml lists no page. Add an entry under pages." in sentences(done)[0]
     assert not any(event.is_step_up_for_retry for event in done.all_events)
+    assert (shop / "reports" / "_site" / "build.json").stat() == before
+
+
+def test_only_a_locked_warehouse_is_worth_another_try(made: ModuleType) -> None:
+    assert made.failure(WarehouseLockedError("It is in use.")).allow_retries
+    assert not made.failure(QueryError("It is wrong.")).allow_retries
 
 
 def test_a_shop_on_bigquery_has_the_same_assets(
