@@ -183,7 +183,7 @@ def _say_nothing(_label: str, _done: int, _total: int) -> None:
 def _run(job: _Job, plan: Plan, say: ProgressCallback) -> LoadSummary:
     connection = job.connection
     ledger.make_tables(connection, job.source)
-    to_load, outcomes, touched = _settle(job, plan)
+    to_load, outcomes, touched = settle(connection, job.said, plan)
     plan.fetch(connection, [file for file, _ in to_load])
     loaded: list[tuple[int, FileOutcome]] = []
     undecided: list[tuple[Planned, str]] = []
@@ -238,13 +238,14 @@ def _count(connection: duckdb.DuckDBPyConnection, table: Table) -> TableOutcome:
     return TableOutcome(table.name, *ledger.count_table(connection, table.name, conflicting, identical))
 
 
-def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[FileOutcome], set[str]]:
+def settle(
+    connection: duckdb.DuckDBPyConnection, said: Mapping[str, Mapping[str, str]], plan: Plan
+) -> tuple[list[tuple[Planned, str]], list[FileOutcome], set[str]]:
     """Part the files into those to load and those that are loaded already; take changed ones out.
 
     Changed files go first: their old content must not make another file with that content a repeat.
     A file that was read otherwise than the analyst says now is read again.
     """
-    connection = job.connection
     outcomes: list[FileOutcome] = []
     changed: set[str] = set()
     touched: set[str] = set()
@@ -263,7 +264,7 @@ def _settle(job: _Job, plan: Plan) -> tuple[list[tuple[Planned, str]], list[File
         entry = by_path.get((file.table.name, file.name))
         if entry and (
             (entry.sha256, entry.definition) != _identity(file)
-            or decisions.differs(connection, entry.file_id, job.said.get(entry.table, {}))
+            or decisions.differs(connection, entry.file_id, said.get(entry.table, {}))
         ):
             heir = ""
             if entry.sha256 != file.sha256:

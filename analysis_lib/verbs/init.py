@@ -17,6 +17,7 @@ from analysis_lib.profiles.keys import is_shop_name
 from analysis_lib.profiles.secrets import refuse_secrets
 from analysis_lib.profiles.write import NewProfile, add_profile, next_command, profile_text
 from analysis_lib.settings import SITE, find_root
+from analysis_lib.sources.bigquery.places import is_there
 from analysis_lib.sources.place import source_folder, source_names
 from analysis_lib.sources.postgres.address import is_address
 from analysis_lib.verbs.asking import Asker
@@ -215,7 +216,7 @@ def _root(folder: str, here: Path) -> tuple[Path, bool]:
 
 
 def _is_address(places: Sequence[str]) -> bool:
-    return any(is_address(place) for place in places)
+    return any(is_address(place) or is_there(place) for place in places)
 
 
 def _from_root(path: Path, root: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from analysis_lib.errors import ParameterError, SettingsError
 from analysis_lib.progress import Progress
 from analysis_lib.settings import Settings
-from analysis_lib.sources.bigquery.places import is_place, read_place
+from analysis_lib.sources.bigquery.places import is_bucket, is_there, read_bucket, read_place
 from analysis_lib.sources.definition import read_source
 from analysis_lib.sources.load import load as load_files
 from analysis_lib.sources.place import source_folder
@@ -65,7 +65,7 @@ def profile_load(settings: Settings) -> Wanted:
                 "Add it, or give it as a flag: shopbook load thelook --from FOLDER",
             )
     places = [
-        place if is_address(place) or is_place(place) else settings.root / Path(place).expanduser()
+        place if is_address(place) or is_there(place) else settings.root / Path(place).expanduser()
         for place in settings.places
     ]
     choice = DatabaseChoice(**settings.database)
@@ -128,8 +128,8 @@ def load_shop(
     if not 0 <= share <= 1:
         raise ParameterError(f"--max-rejected-share was given {share}, but it takes a share from 0 to 1.")
     formats = parse_formats(wanted.formats)
-    if any(isinstance(place, str) and is_place(place) for place in wanted.places):
-        return _load_in_place(settings, progress, wanted, share)
+    if any(isinstance(place, str) and is_there(place) for place in wanted.places):
+        return _load_there(settings, progress, wanted, share)
     database = wanted_database(wanted.places, wanted.choice, wanted.tables)
     with _opened(settings, wanted) as warehouse, progress.stage("load") as step:
         if database:
@@ -160,22 +160,30 @@ def load_shop(
         )
 
 
-def _load_in_place(settings: Settings, progress: Progress, wanted: Wanted, share: float) -> LoadSummary:
-    """Tables of BigQuery are read where they are, by a shop that is there, too."""
+def _load_there(settings: Settings, progress: Progress, wanted: Wanted, share: float) -> LoadSummary:
+    """What is in Google's cloud already is loaded there, or read in place, by a shop that is there, too."""
+    places = [str(place) for place in wanted.places]
     if settings.engine != BIGQUERY:
         raise SettingsError(
-            f"{wanted.places[0]} is read in place by a shop on BigQuery, and this one is in a DuckDB file.",
-            "Add --warehouse bigquery, or export the tables to files and load these.",
+            f"{places[0]} is loaded by a shop on BigQuery, and this one is in a DuckDB file.",
+            "Add --warehouse bigquery, or download files and load these.",
         )
-    if len(wanted.places) > 1:
-        raise ParameterError("--from takes one dataset of BigQuery at a time, and nothing else beside it.")
+    buckets = [place for place in places if is_bucket(place)]
+    if len(buckets) != len(places) and len(places) > 1:
+        raise ParameterError("--from takes objects of buckets, or one dataset of BigQuery, and nothing else.")
+    if buckets and wanted.formats:
+        raise ParameterError("--format is for files on this machine, and --from names a bucket.")
     from analysis_lib.sources.bigquery.in_place import load_in_place
+    from analysis_lib.sources.bigquery.objects import load_from_buckets
     from analysis_lib.sources.bigquery.upload import uploading
 
     definition = read_source(wanted.source, settings.sources)
-    place = read_place(str(wanted.places[0]))
+    from_buckets = [read_bucket(place) for place in buckets]
+    place = None if buckets else read_place(places[0])
     with uploading(settings, wanted.shop, definition) as upload, progress.stage("load") as step:
-        return load_in_place(upload, place, wanted.tables, step, max_rejected_share=share)
+        if place:
+            return load_in_place(upload, place, wanted.tables, step, max_rejected_share=share)
+        return load_from_buckets(upload, from_buckets, wanted.tables, step, max_rejected_share=share)
 
 
 def _opened(

@@ -254,7 +254,7 @@ class TestRefused:
         with pytest.raises(ColumnError, match=r"refused\.orders has no column user_id"):
             load(settings, "thelook", f"bigquery://{dataset}", shop)
         put(client, f"{dataset}.orders", ORDERS | {"created_at": "STRING"}, [])
-        with pytest.raises(ColumnError, match="created_at: STRING is not read in place as TIMESTAMP"):
+        with pytest.raises(ColumnError, match="created_at: STRING is not read there as TIMESTAMP"):
             load(settings, "thelook", f"bigquery://{dataset}", shop)
 
     def test_a_table_whose_rows_do_not_fit(self, settings, client, dataset, shop):

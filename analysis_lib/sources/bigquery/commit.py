@@ -94,9 +94,10 @@ def carry_out(
 
 def _is(name: str, columns: Mapping[str, str], held: Sum) -> str:
     query = checksums.googlesql(name, columns)
+    said = f"another load changed {name} meanwhile; nothing was changed by this one"
+    # A query, because transactions take queries and DML: ASSERT is not among their statements.
     return (
-        f"assert exists (select 1 from ({query}) as held where n = {held[0]} and hashes = {held[1]}) "
-        f"as 'another load changed {name} meanwhile; nothing was changed by this one'"
+        f"select if(n = {held[0]} and hashes = {held[1]}, 0, error('{said}')) as same from ({query}) as held"
     )
 
 

@@ -9,32 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from analysis_lib.errors import BadDataError, SettingsError
+from analysis_lib.errors import SettingsError
 from analysis_lib.progress import ProgressCallback
 from analysis_lib.sources import ledger
 from analysis_lib.sources.bigquery.duplicates import Counted, order_of
-from analysis_lib.sources.bigquery.judging import first_rule, reasons, table_rules, text, value_sql
 from analysis_lib.sources.bigquery.places import Place
+from analysis_lib.sources.bigquery.reading import INSTANT, Judged, judge, rejects_sql, rows_sql
 from analysis_lib.sources.bigquery.there import LEDGER_PREFIX, Part, find_parts
 from analysis_lib.sources.bigquery.upload import Upload
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.summary import FileOutcome, LoadSummary
 
-# Rows of one instant get numbers side by side: as many as fit into a microsecond's place.
-_PLACES = 1000
-_INSTANT = "event_timestamp"
-
-
-@dataclass
-class _Judged:
-    """What was found in a table there: rows kept, and how many each rule rejects."""
-
-    part: Part
-    kept: int = 0
-    rejected: int = 0
-    identical: int = 0
+_REJECTED = "source, table_name, file_id, file_name, row_number, reason, row_as_read"
 
 
 def load_in_place(
@@ -98,12 +85,13 @@ class _InPlace:
             if changed:
                 touched.append(table)
         for done, (part, outcome) in enumerate(todo, start=1):
-            judged = self._judge(part)
+            judged = judge(self.cloud, part, self.most)
             outcomes.append(self._note(judged, outcome))
             loaded.append(part.file_id)
             self.step(f"{part.name} → {part.table.name}, {judged.kept:,} rows", done, len(todo))
-        rejects = [self._rejects(part) for part, _ in todo]
-        counts, _ = self.upload.finish(touched, loaded, self._view, [sql for sql in rejects if sql])
+        rejects = [rejects_sql(self.source.name, part) for part, _ in todo]
+        inserts = [f"insert into `rejected_rows` ({_REJECTED}) {sql}" for sql in rejects if sql]
+        counts, _ = self.upload.finish(touched, loaded, self._view, inserts)
         there = {entry.table for entry in ledger.entries(self.upload.connection)}
         lacking = {name: one.without for name, one in self.source.tables.items() if name not in there}
         return LoadSummary(self.source.name, tuple(outcomes), tuple(counts), lacking)
@@ -115,47 +103,13 @@ class _InPlace:
                 f"The shop {self.cloud.shop} holds {table.name} of files: it cannot be read in place, too.",
                 "Take another shop: add --shop NAME, or only other tables: --tables.",
             )
-        if table.keyless and _INSTANT not in table.columns:
+        if table.keyless and INSTANT not in table.columns:
             raise SettingsError(
                 f"The table {table.name} of {self.source.name} has no key: its rows have no order there.",
                 "Export it to files and load these.",
             )
 
-    def _judge(self, part: Part) -> _Judged:
-        """Count the rows of a table there by the rule that rejects them, in one pass."""
-        rules = table_rules(part.table, part.columns)
-        judged = _Judged(part)
-        rows = self.cloud.rows_as_written(
-            f"select {first_rule(rules)} as rule, count(*) as n from `{part.address}` group by rule"
-        )
-        whole = sum(int(n) for _, n in rows)
-        for rule, n in rows:
-            if rule is None:
-                judged.kept = int(n)
-                continue
-            judged.rejected += int(n)
-            if n > self.most * whole and (n >= 10 or n == whole):
-                raise BadDataError(
-                    f"{part.address} has another format than expected: {n:,} of {whole:,} rows would be "
-                    f"rejected for the reason “{rules[int(rule)].words}”.",
-                    "Mend the table, or raise --max-rejected-share; nothing was changed.",
-                )
-        if part.table.keyless and judged.kept:
-            values = ", ".join(f"`{name}`" for name in part.table.columns if name in part.columns)
-            [(most, identical)] = self.cloud.rows_as_written(
-                "select max(most) as most, sum(n - kinds) as identical from (select count(*) as most, "
-                "count(*) as n, count(distinct value) as kinds from (select "
-                f"`{_INSTANT}` as instant, to_json_string(struct({values})) as value from `{part.address}` "
-                f"where {first_rule(rules)} is null) group by instant)"
-            )
-            judged.identical = int(identical)
-            if most > _PLACES:
-                raise BadDataError(
-                    f"{part.address} has {most:,} events of one microsecond; {_PLACES:,} can be told apart."
-                )
-        return judged
-
-    def _note(self, judged: _Judged, outcome: str) -> FileOutcome:
+    def _note(self, judged: Judged, outcome: str) -> FileOutcome:
         part = judged.part
         entry = ledger.Entry(
             part.file_id, part.table.name, part.path, part.digest, ledger.definition_digest(part.table)
@@ -171,18 +125,6 @@ class _InPlace:
         ledger.remember(self.upload.connection, entry, self.source.name, where, counts, decided)
         return FileOutcome(part.path, part.table.name, outcome, "", *counts, decisions=decided)
 
-    def _rejects(self, part: Part) -> str:
-        rules = table_rules(part.table, part.columns)
-        if not rules:
-            return ""
-        return (
-            "insert into `rejected_rows` "
-            "(source, table_name, file_id, file_name, row_number, reason, row_as_read) "
-            f"select {text(self.source.name)}, {text(part.table.name)}, {part.file_id}, {text(part.name)}, "
-            f"cast(null as int64), {reasons(rules)}, to_json_string(t) "
-            f"from `{part.address}` as t where {first_rule(rules)} is not null"
-        )
-
     def _view(self, table: Table) -> Counted:
         """Make the view of a table, and count what stands in it."""
         raw = ledger.raw_name(table.name)
@@ -192,12 +134,12 @@ class _InPlace:
             key = ", ".join(f"`{name}`" for name in table.key)
             [(rows, keys)] = self.cloud.rows_as_written(
                 f"select coalesce(sum(n), 0) as n, count(*) as k from "
-                f"(select {key}, count(*) as n from ({self._union(table, parts)}) group by {key})"
+                f"(select {key}, count(*) as n from ({_union(parts)}) group by {key})"
             )
             is_twice = rows != keys
         if raw in self.cloud.tables() - self.cloud.views():
             self.cloud.drop([raw])  # it had rows of files once, and has none any more
-        view = self._ranked(table, parts, is_twice=is_twice)
+        view = view_sql(table, parts, is_twice=is_twice)
         self.cloud.jobs.execute(f"create or replace view `{raw}` as\n{view}", raw)
         decided = self.upload.connection.execute(
             "select rows_kept, decisions from load_ledger where table_name = ?", [table.name]
@@ -216,34 +158,17 @@ class _InPlace:
         )
         return Counted(rows, int(twice), int(conflicting), identical)
 
-    def _union(self, table: Table, parts: Sequence[Part]) -> str:
-        return "\nunion all\n".join(self._select(table, part) for part in parts)
 
-    def _select(self, table: Table, part: Part) -> str:
-        values = [
-            f"{value_sql(one, part.columns.get(name))} as `{name}`" for name, one in table.columns.items()
-        ]
-        if table.keyless:
-            number = (
-                f"`{_INSTANT}` * {_PLACES} + row_number() over (partition by `{_INSTANT}` "
-                "order by to_json_string(t)) - 1"
-            )
-        elif len(table.key) == 1 and table.columns[table.key[0]].type == "INT64":
-            number = f"`{table.key[0]}`"
-        else:
-            listed = ", ".join(f"`{name}`" for name in table.key)
-            number = f"farm_fingerprint(to_json_string(struct({listed})))"
-        values += [f"{part.file_id} as load_file_id", f"{number} as load_row_number"]
-        rules = table_rules(table, part.columns)
-        kept = f" where {first_rule(rules)} is null" if rules else ""
-        return f"select {', '.join(values)} from `{part.address}` as t{kept}"
+def _union(parts: Sequence[Part]) -> str:
+    return "\nunion all\n".join(rows_sql(part, is_copied=False) for part in parts)
 
-    def _ranked(self, table: Table, parts: Sequence[Part], *, is_twice: bool) -> str:
-        union = self._union(table, parts)
-        if not is_twice:
-            return f"select *, false as is_duplicate from ({union})"
-        key = ", ".join(f"`{name}`" for name in table.key)
-        return (
-            f"select *, row_number() over (partition by {key} order by {order_of(table)}) > 1 "
-            f"as is_duplicate from ({union})"
-        )
+
+def view_sql(table: Table, parts: Sequence[Part], *, is_twice: bool) -> str:
+    """The query of a table's view; rows are ranked only where a key is there twice."""
+    if not is_twice:
+        return f"select *, false as is_duplicate from ({_union(parts)})"
+    key = ", ".join(f"`{name}`" for name in table.key)
+    return (
+        f"select *, row_number() over (partition by {key} order by {order_of(table)}) > 1 "
+        f"as is_duplicate from ({_union(parts)})"
+    )

@@ -9,6 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from analysis_lib.sources.bigquery.judging_text import (
+    TEXT,
+    is_missing_text,
+    said_of_text,
+    value_of_text,
+)
 from analysis_lib.sources.convert import EARLIEST, LATEST, NOT_A, NULL_WORDS
 from analysis_lib.sources.definition import Column, Table
 from analysis_lib.warehouse.bigquery_values import bound
@@ -39,6 +45,8 @@ def value_sql(column: Column, type_: str | None) -> str:
     name = f"`{column.name}`"
     if type_ is None:
         return f"cast(null as {column.type})"
+    if type_ == TEXT:
+        return value_of_text(column)
     if column.is_nested:
         return name
     if column.type == "STRING":
@@ -63,6 +71,8 @@ def rules_of(column: Column, type_: str | None) -> list[Rule]:
     there = f"`{name}` is not null"
     if type_ == "FLOAT64":
         there = f"coalesce(not is_nan(`{name}`), false)"
+    elif type_ == TEXT:
+        there = f"not ({is_missing_text(column)})"
     shown = f"substr(cast(`{name}` as string), 1, 200)"
     rules = []
     if column.not_null:
@@ -71,9 +81,9 @@ def rules_of(column: Column, type_: str | None) -> list[Rule]:
         rules.append(Rule(f"{value} is null{missing}", text(words), words))
     if _may_fail(column, type_):
         words = f"{name}: not {NOT_A[column.type]}"
-        what = text(f'" is not {NOT_A[column.type]}')
-        quoted = text(name + ': "')
-        rules.append(Rule(f"{value} is null and {there}", f"concat({quoted}, {shown}, {what})", words))
+        said = said_of_text(column) if type_ == TEXT else text(f" is not {NOT_A[column.type]}")
+        quoted, end = text(name + ': "'), text('"')
+        rules.append(Rule(f"{value} is null and {there}", f"concat({quoted}, {shown}, {end}, {said})", words))
     if column.type in {"TIMESTAMP", "DATE"}:
         words = f"{name}: not between 1990 and 2099"
         kind = column.type.lower()
@@ -95,6 +105,8 @@ def rules_of(column: Column, type_: str | None) -> list[Rule]:
 
 def _may_fail(column: Column, type_: str) -> bool:
     """Whether a value that is there may be none of the contract's type."""
+    if type_ == TEXT:
+        return column.type != "STRING"
     return type_ == "FLOAT64" and column.type in {"NUMERIC", "FLOAT64"}
 
 

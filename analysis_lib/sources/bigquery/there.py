@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from sqlglot import exp
 
 from analysis_lib.errors import ColumnError, MissingInputError, SettingsError
+from analysis_lib.sources.bigquery.judging_text import TEXT
 from analysis_lib.sources.bigquery.places import PREFIX, Place
 from analysis_lib.sources.definition import Source, Table
 from analysis_lib.sources.ledger import file_id
@@ -54,6 +55,11 @@ class Part:
     def name(self) -> str:
         """Its own name, without project and dataset."""
         return self.address.rpartition(".")[2]
+
+    @property
+    def shown(self) -> str:
+        """Its name in sentences."""
+        return self.address
 
     @property
     def path(self) -> str:
@@ -145,13 +151,20 @@ def _part(cloud: BigQueryWarehouse, place: Place, name: str, kind: str, table: T
     with translated(address):
         there = cloud.connection.client.get_table(address, retry=retry())
     columns = googlesql_types(there.schema)
-    _fit(address, columns, table)
+    fit(address, columns, table)
     stamp = f"{address}:{there.modified}:{there.num_rows}:{there.num_bytes}"
     digest = hashlib.sha256(stamp.encode()).hexdigest()
     return Part(table, address, columns, digest, day, int(there.num_rows or 0), int(there.num_bytes or 0))
 
 
-def _fit(address: str, columns: Mapping[str, str], table: Table) -> None:
+def fit(address: str, columns: Mapping[str, str], table: Table) -> None:
+    """That the columns of a table there are those of a table of the source.
+
+    Raises
+    ------
+    ColumnError
+        A required one is not there, or one is of a type that is not read as what it should be.
+    """
     lacking = [name for name in table.required if name not in columns]
     if lacking:
         raise ColumnError(
@@ -160,12 +173,12 @@ def _fit(address: str, columns: Mapping[str, str], table: Table) -> None:
         )
     for name, column in table.columns.items():
         type_ = columns.get(name)
-        if type_ is None or (
-            _holds(type_, column.type) if column.is_nested else type_ in READ_AS[column.type]
-        ):
+        if type_ is None:
+            continue
+        if _holds(type_, column.type) if column.is_nested else type_ in (TEXT, *READ_AS[column.type]):
             continue
         raise ColumnError(
-            f"{address}, column {name}: {type_} is not read in place as {column.type}.",
+            f"{address}, column {name}: {type_} is not read there as {column.type}.",
             "Export the table to files and load these: the loader reads more.",
         )
 

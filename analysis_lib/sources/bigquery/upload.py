@@ -82,6 +82,8 @@ class Upload:
         ledger.make_tables(small.connection, source)
         for table in source.tables.values():
             ledger.make_raw(small.connection, table)
+        # Tables whose new rows BigQuery made itself, in `<name>__next`.
+        self.made_there: set[str] = set()
         self._before = self._files()
         self._state = self._state_here()
 
@@ -116,7 +118,9 @@ class Upload:
             counted = count_there(table) if count_there else self._send_rows(change, table)
             change.counted.append((table, counted))
             self._note_counts(table, counted)
-        if self._is_filled("rejected_rows"):
+        if "rejected_rows" in self.made_there:
+            self._stage(change, "rejected_rows")
+        elif self._is_filled("rejected_rows"):
             self._send(change, "rejected_rows")
         self._make_like_here("rejected_rows")
         for name in (*_STATE, "load_counts"):
@@ -177,11 +181,19 @@ class Upload:
         moving.send_up(self.small, self.cloud, name, self.small.schema()[name])
         change.stage(name + NEXT_SUFFIX, self.small.schema()[name], moving.checksum_duckdb(self.small, name))
 
+    def _stage(self, change: commit.Change, name: str) -> None:
+        """What BigQuery made itself of new rows; it is what it is now when the transaction takes it."""
+        columns = self.cloud.columns(name + NEXT_SUFFIX)
+        held = moving.checksum_bigquery(self.cloud, name + NEXT_SUFFIX)
+        change.stage(name + NEXT_SUFFIX, columns, held)
+
     def _send_rows(self, change: commit.Change, table: Table) -> Counted:
         raw = ledger.raw_name(table.name)
         self._make_like_here(raw)
-        has_new = self._is_filled(raw)
-        if has_new:
+        has_new = raw in self.made_there or self._is_filled(raw)
+        if raw in self.made_there:
+            self._stage(change, raw)
+        elif has_new:
             self._send(change, raw)
         whole = combined(table, change.gone.get(table.name, []), has_new=has_new)
         counted = count(self.cloud.jobs.execute, self.cloud.rows_as_written, table, whole, set(change.read))
