@@ -117,17 +117,17 @@ class Jobs:
         self._note(job, self.model, table.num_rows, table.nbytes)
         return table
 
-    def batches(self, sql: str) -> Iterator[pa.Table]:
-        """The rows of a large query in pieces, as they arrive; for copying, not for pages."""
+    def batches(self, sql: str, table: str = "") -> Iterator[pa.Table]:
+        """The rows of a large query on a table in pieces, as they arrive; for copying, not for pages."""
         import pyarrow as pa
 
-        job, rows = self._finished(sql, "")
+        job, rows = self._finished(sql, table)
         count = size = 0
-        with translated():
+        with translated(table):
             for batch in rows.to_arrow_iterable(bqstorage_client=self.connection.storage):
                 count, size = count + batch.num_rows, size + batch.nbytes
                 yield pa.Table.from_batches([batch])
-        self._note(job, "", count, size)
+        self._note(job, table, count, size)
 
     def estimate(self, sql: str, model: str = "") -> int:
         """The bytes that a query would read, by a dry run: nothing is billed."""

@@ -111,7 +111,7 @@ def bring_down(
     """Put a table of BigQuery into a table of DuckDB, which is made anew."""
     target.create_empty_table(into, columns)
     casts = ", ".join(f'cast("{column}" as {duckdb_type(type_)})' for column, type_ in columns.items())
-    for batch in source.jobs.batches(f"select * from `{name}`"):
+    for batch in source.jobs.batches(f"select * from `{name}`", name):
         with translated(name):
             target.connection.register("incoming_batch", batch)
             target.connection.execute(f'insert into "{into}" select {casts} from incoming_batch')

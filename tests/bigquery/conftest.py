@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from analysis_lib import cli
 from analysis_lib.settings import BigQuery, Settings
+from analysis_lib.warehouse import bigquery_retry
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
 from tests.bigquery import fake_project as fakes
 from tests.bigquery import real_project
@@ -109,3 +111,29 @@ def fake_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeProject
         AuthorizedSession, "request", lambda _self, method, url, **given: fake.request(method, url, **given)
     )
     return fake
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may pass is tried again at once, and for a tenth of a second."""
+    monkeypatch.setattr(bigquery_retry, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(bigquery_retry, "LONGEST_WAIT_SECONDS", 0.002)
+    monkeypatch.setattr(bigquery_retry, "RETRY_SECONDS", 0.1)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Runs a command; its exit code and its one sentence."""
+
+    def run(*words: str) -> tuple[int, str]:
+        code = cli.main(["--quiet", *words])
+        printed = capsys.readouterr()
+        lines = printed.err.strip().splitlines()
+        assert len(lines) == 1, printed.err
+        assert lines[0].startswith("shopbook: ")
+        assert "Traceback" not in printed.err
+        assert "http" not in lines[0]
+        assert not [secret for secret in fakes.SECRETS if secret in printed.err]
+        return code, lines[0].removeprefix("shopbook: ")
+
+    return run

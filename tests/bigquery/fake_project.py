@@ -15,10 +15,13 @@ from typing import Any
 
 import requests
 
+from analysis_lib.models import read_project
 from tests.bigquery.fake_service import Answer, done_job, failure
 
 PROJECT = "fake-project"
 SHOP = "demo"
+# What no message may repeat.
+SECRETS = ["ya29.a0secret", "1//0secretsecret", "client_secret_value"]
 LEDGER = [("raw", name, 7) for name in ("orders", "order_items", "users", "products", "events")]
 _BYTES = 5 * 2**30
 
@@ -102,7 +105,12 @@ class FakeProject:
             if method == "DELETE":
                 del self.tables[name]
                 return 204, {}
-            return 200, {**self._table(name), "schema": {"fields": []}, "numRows": "0", "numBytes": "0"}
+            return 200, {
+                **self._table(name),
+                "schema": {"fields": _fields(name)},
+                "numRows": "0",
+                "numBytes": "0",
+            }
         return 200, self._dataset()
 
     def _dataset(self, name: str = SHOP) -> dict[str, Any]:
@@ -166,6 +174,12 @@ class FakeProject:
         ):  # the rest of the rows comes by the Storage API
             answer |= {"pageToken": "more", "totalRows": "1000000"}
         return 200, {**answer, "schema": {"fields": fields}, "rows": rows}
+
+
+def _fields(table: str) -> list[dict[str, str]]:
+    """Columns of a table of the shop, in BigQuery's words."""
+    columns = read_project("thelook").raw_schemas.get(table, {"n": "INT64"})
+    return [{"name": name, "type": type_} for name, type_ in columns.items()]
 
 
 def _rows(sql: str) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:

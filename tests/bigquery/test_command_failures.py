@@ -6,52 +6,25 @@ The genuine command and Google's genuine clients; what answers is a **fake** pro
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
 import json
 import socket
 
-import grpc
 import pytest
 from google.auth.exceptions import RefreshError, TransportError
-from google.rpc import error_details_pb2, status_pb2
 
 from analysis_lib import cli
 from analysis_lib.delivery.last_run import read_last_run
 from analysis_lib.settings import load_settings
 from analysis_lib.warehouse import bigquery_retry
-from tests.bigquery.fake_project import PROJECT, SHOP, Fault
+from tests.bigquery.fake_project import PROJECT, SECRETS, SHOP, Fault
 from tests.bigquery.fake_service import failed_job, failure
 from tests.demo_site import ROOT
 
-SECRETS = ["ya29.a0secret", "1//0secretsecret", "client_secret_value"]
-
 
 @pytest.fixture
-def project(fake_project, monkeypatch):
+def project(fake_project, impatient):
     """A fake project, whose failures pass or do not within a moment."""
-    monkeypatch.setattr(bigquery_retry, "FIRST_WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(bigquery_retry, "LONGEST_WAIT_SECONDS", 0.002)
-    monkeypatch.setattr(bigquery_retry, "RETRY_SECONDS", 0.1)
     return fake_project
-
-
-@pytest.fixture
-def said(capsys):
-    """Runs a command; its exit code and its one sentence."""
-
-    def run(*words):
-        code = cli.main(["--quiet", *words])
-        printed = capsys.readouterr()
-        lines = printed.err.strip().splitlines()
-        assert len(lines) == 1, printed.err
-        assert lines[0].startswith("shopbook: ")
-        assert "Traceback" not in printed.err
-        assert "http" not in lines[0]
-        assert not [secret for secret in SECRETS if secret in printed.err]
-        return code, lines[0].removeprefix("shopbook: ")
-
-    return run
 
 
 JOBS = rf"POST /bigquery/v2/projects/{PROJECT}/jobs$"
@@ -72,6 +45,7 @@ NO_BILLING = (
     "billing account to remove this restriction."
 )
 NO_DATASET = "Access Denied: Permission bigquery.datasets.get denied on dataset fake-project:demo"
+NO_TABLES = "Access Denied: Permission bigquery.tables.create denied on dataset fake-project:demo"
 NO_JOBS = "Access Denied: Project fake-project: User does not have bigquery.jobs.create permission in project"
 NO_DATA = "Access Denied: Table fake-project:demo.raw_order_items: User does not have permission to query it"
 NO_UPDATE = "Access Denied: Table demo.rule: Permission bigquery.tables.updateData denied on table demo.rule"
@@ -306,72 +280,6 @@ def test_the_doctor_tells_what_is_wrong_as_a_finding(project, capsys):
     assert cli.main(["--quiet", "doctor"]) == 0
     [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("shops ")]
     assert "not readable now: The BigQuery API (bigquery.googleapis.com) is not switched on" in line
-
-
-# -- the Storage API, which brings large results -------------------------------------------------------
-
-
-@contextlib.contextmanager
-def refusing(code, text, reason=""):
-    """A fake Storage API on loopback that refuses every call; its address."""
-
-    def refuse(_request, context):
-        if reason:
-            info = error_details_pb2.ErrorInfo(reason=reason, domain="googleapis.com")
-            status = status_pb2.Status(code=code.value[0], message=text)
-            status.details.add().Pack(info)
-            context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-        context.abort(code, text)
-
-    class Handler(grpc.GenericRpcHandler):
-        def service(self, _details):
-            return grpc.unary_unary_rpc_method_handler(refuse)
-
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(1), handlers=[Handler()])
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.stop(None)
-
-
-NO_SESSIONS = (
-    "request failed: the user does not have 'bigquery.readsessions.create' permission for 'projects/p'"
-)
-STORAGE_OFF = (
-    "BigQuery Storage API has not been used in project 12345 before or it is disabled. Enable it by visiting "
-    "https://console.developers.google.com/apis/api/bigquerystorage.googleapis.com/overview?project=12345"
-)
-STORAGE = {
-    "no right": (
-        (grpc.StatusCode.PERMISSION_DENIED, NO_SESSIONS),
-        (26, ["refused access", "roles/bigquery.readSessionUser on the project"]),
-    ),
-    "switched off": (
-        (grpc.StatusCode.PERMISSION_DENIED, STORAGE_OFF, "SERVICE_DISABLED"),
-        (26, ["not switched on in the project 12345", "services enable bigquerystorage.googleapis.com"]),
-    ),
-    "too many": (
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, "Exceeded the quota for concurrent read sessions"),
-        (26, ["takes no more requests of this kind"]),
-    ),
-    "signed out": (
-        (grpc.StatusCode.UNAUTHENTICATED, "Request had invalid authentication credentials"),
-        (26, ["refused access"]),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", STORAGE)
-def test_large_results_that_do_not_come_are_told_alike(project, said, monkeypatch, name):
-    answer, (code, words) = STORAGE[name]
-    project.large = "raw_orders"
-    with refusing(*answer) as address:
-        monkeypatch.setenv("BIGQUERY_STORAGE_EMULATOR_HOST", address)
-        ended, sentence = said("query", "select order_id from raw_orders")
-    assert [word for word in words if word not in sentence] == []
-    assert ended == code
 
 
 def test_a_right_answer_is_told_by_nobody(project, capsys):
