@@ -1,4 +1,4 @@
-"""Where a shop's new data are looked for: the folders of its profile, or a dataset of BigQuery."""
+"""Where a shop's new data are looked for: its profile's folders, buckets or dataset of BigQuery."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis_lib.errors import SettingsError
 from analysis_lib.orchestration.arrivals import Place
 from analysis_lib.orchestration.folders import Folders, ledger_of
 from analysis_lib.settings import Settings
-from analysis_lib.sources.bigquery.places import is_place, read_place
+from analysis_lib.sources.bigquery.places import is_bucket, is_place, read_bucket, read_place
 from analysis_lib.verbs.load import profile_load
 from analysis_lib.warehouse.opening import shops
 
@@ -40,6 +40,8 @@ def place_of(settings: Settings) -> Place:
         return Folders(waiting, wanted.shop, paths)
     if all(isinstance(place, str) and is_place(place) for place in wanted.places):
         return InCloud(settings, wanted, _tables)
+    if all(isinstance(place, str) and is_bucket(place) for place in wanted.places):
+        return InCloud(settings, wanted, _objects)
     raise SettingsError(
         f"The data of the shop {wanted.shop} are in a database: what is new is found by loading.",
         "Let a schedule load it.",
@@ -95,3 +97,12 @@ def _tables(cloud: BigQueryWarehouse, wanted: Wanted) -> dict[str, str]:
     source = read_source(wanted.source, cloud.settings.sources)
     found = find_parts(cloud, read_place(str(wanted.places[0])), source, wanted.tables)
     return {part.path: part.digest for parts in found.values() for part in parts}
+
+
+def _objects(cloud: BigQueryWarehouse, wanted: Wanted) -> dict[str, str]:
+    """The objects of buckets, which are there when they are whole."""
+    from analysis_lib.sources.bigquery.buckets import client_of, list_objects
+
+    client = client_of(cloud)
+    found = (one for place in wanted.places for one in list_objects(client, read_bucket(str(place))))
+    return {one.uri: one.digest for one in found}

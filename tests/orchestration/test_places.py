@@ -1,4 +1,4 @@
-"""Where new data are looked for: folders, or a dataset of BigQuery, which stands here as a fake."""
+"""Where new data are looked for: folders, or what is in the cloud, which stands here as a fake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from analysis_lib.orchestration.arrivals import Last, Runs, look
 from analysis_lib.orchestration.folders import Folders
 from analysis_lib.orchestration.places import InCloud, place_of
 from analysis_lib.settings import Settings, load_settings
-from analysis_lib.sources.bigquery import there
+from analysis_lib.sources.bigquery import buckets, there
+from analysis_lib.sources.bigquery.places import Bucket
 from analysis_lib.warehouse import bigquery
 
 
@@ -39,10 +40,18 @@ def test_a_database_is_left_to_the_schedule(tmp_path: Path) -> None:
         place_of(settings_of(tmp_path, "postgresql://db/shop", "data/other.duckdb"))
 
 
-def test_a_day_of_a_dataset_is_new_when_its_table_is_there_and_when_it_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("address", "first", "second"),
+    [
+        ("bigquery://shop.ga4", "bigquery:shop.ga4.events/20260301", "bigquery:shop.ga4.events/20260302"),
+        ("gs://shop/export/*.csv", "gs://shop/export/a.csv", "gs://shop/export/b.csv"),
+    ],
+    ids=["dataset", "bucket"],
+)
+def test_what_is_in_the_cloud_is_new_when_it_is_there_and_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, first: str, second: str
 ) -> None:
-    tables = {"bigquery:shop.ga4.events/20260301": "first"}
+    there_now = {first: "one"}
     ledger: dict[str, frozenset[str]] = {}
 
     @contextlib.contextmanager
@@ -51,22 +60,27 @@ def test_a_day_of_a_dataset_is_new_when_its_table_is_there_and_when_it_changed(
         yield SimpleNamespace(settings=settings)
 
     def fake_parts(*_: object) -> dict[str, list[SimpleNamespace]]:
-        return {"events": [SimpleNamespace(path=path, digest=digest) for path, digest in tables.items()]}
+        return {"events": [SimpleNamespace(path=path, digest=digest) for path, digest in there_now.items()]}
+
+    def fake_objects(_: object, bucket: Bucket) -> list[SimpleNamespace]:
+        assert (bucket.name, bucket.pattern) == ("shop", "export/*.csv")
+        return [SimpleNamespace(uri=uri, digest=digest) for uri, digest in there_now.items()]
 
     monkeypatch.setattr(bigquery, "BigQueryWarehouse", fake_warehouse)
     monkeypatch.setattr(there, "find_parts", fake_parts)
+    monkeypatch.setattr(buckets, "client_of", lambda _: None)
+    monkeypatch.setattr(buckets, "list_objects", fake_objects)
     monkeypatch.setattr(places, "shops", lambda _: {"mine": "ga4"} if ledger else {})
     monkeypatch.setattr(places, "ledger_of", lambda *_: ledger)
-    place = place_of(settings_of(tmp_path, "bigquery://shop.ga4", "bigquery"))
+    place = place_of(settings_of(tmp_path, address, "bigquery"))
     assert isinstance(place, InCloud)
     history = SimpleNamespace(last=Last, runs=lambda _: Runs(), is_busy=lambda: False)
-    first = look(place, "", history).request
-    assert first
-    assert first.files == ("bigquery:shop.ga4.events/20260301",)
-    ledger["bigquery:shop.ga4.events/20260301"] = frozenset(["first"])
+    asked = look(place, "", history).request
+    assert asked
+    assert asked.files == (first,)
+    ledger[first] = frozenset(["one"])
     assert not look(place, "", history).request
-    tables["bigquery:shop.ga4.events/20260301"] = "changed"
-    tables["bigquery:shop.ga4.events/20260302"] = "first"
-    again = look(place, "", history).request
-    assert again
-    assert again.files == tuple(tables)
+    there_now |= {first: "changed", second: "one"}
+    asked = look(place, "", history).request
+    assert asked
+    assert asked.files == (first, second)
