@@ -1,7 +1,7 @@
 """What goes wrong on BigQuery, as the command says it: one sentence, an exit code, no traceback, no secret.
 
 The genuine command and Google's genuine clients; what answers is a **fake** project in the documented shapes
-(`fake_project.py`), a fake Storage API on loopback, a port where nobody listens. Real answers were not seen.
+(`fake_project.py`), or a port where nobody listens. Real answers were not seen.
 """
 
 from __future__ import annotations
@@ -45,7 +45,6 @@ NO_BILLING = (
     "billing account to remove this restriction."
 )
 NO_DATASET = "Access Denied: Permission bigquery.datasets.get denied on dataset fake-project:demo"
-NO_TABLES = "Access Denied: Permission bigquery.tables.create denied on dataset fake-project:demo"
 NO_JOBS = "Access Denied: Project fake-project: User does not have bigquery.jobs.create permission in project"
 NO_DATA = "Access Denied: Table fake-project:demo.raw_order_items: User does not have permission to query it"
 NO_UPDATE = "Access Denied: Table demo.rule: Permission bigquery.tables.updateData denied on table demo.rule"

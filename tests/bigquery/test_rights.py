@@ -24,6 +24,7 @@ CALLS = {
     "get_job": ("jobs.get",),
     "cancel_job": ("jobs.cancel",),
     "delete_dataset": ("datasets.delete",),
+    "list_blobs": ("objects.list",),
     "close": (),
 }
 STORAGE = {"CreateReadSession", "ReadRows"}
@@ -50,7 +51,7 @@ def documented() -> dict[str, set[str]]:
     for line in RIGHTS.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) == 3 and "`" in cells[0]:
-            permissions = set(re.findall(r"`(bigquery\.\w+\.\w+)`", cells[2]))
+            permissions = set(re.findall(r"`((?:bigquery|storage)\.\w+\.\w+)`", cells[2]))
             found |= dict.fromkeys(re.findall(r"`([\w.]+)`", cells[0]), permissions)
     return found
 
@@ -68,7 +69,7 @@ def test_the_service_sees_no_method_that_is_not_documented(fake_project):
 
 
 def test_every_call_in_the_code_is_one_of_them_and_none_is_documented_in_vain():
-    files = sorted((PACKAGE / "warehouse").glob("*.py"))
+    files = [*(PACKAGE / "warehouse").glob("*.py"), *(PACKAGE / "sources" / "bigquery").glob("*.py")]
     called = {
         name for file in files for name in re.findall(r"\bclient\.([a-z_]+)\(", file.read_text("utf-8"))
     }
@@ -79,7 +80,7 @@ def test_every_call_in_the_code_is_one_of_them_and_none_is_documented_in_vain():
 
 def test_the_role_of_ones_own_has_each_permission_and_no_other():
     role = RIGHTS.split("--permissions=")[1].split("\ngcloud")[0]
-    wanted = set().union(*documented().values())
+    wanted = {name for names in documented().values() for name in names if name.startswith("bigquery.")}
     assert set(re.findall(r"bigquery\.\w+\.\w+", role)) == wanted
 
 
