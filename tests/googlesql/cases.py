@@ -118,7 +118,7 @@ def run_on_duckdb(
         for name, columns in schema.items():
             listed = ", ".join(f'"{column}" {dialect.duckdb_type(kind)}' for column, kind in columns.items())
             connection.execute(f'create table "{name}" ({listed})')
-            _insert(connection, name, rows.get(name, ()))
+            _insert(connection, name, columns, rows.get(name, ()))
         translated = dialect.to_duckdb(sql, params, schema)
         connection.execute(f"create table __result as {translated}")
         answer = connection.execute("from __result")
@@ -149,11 +149,13 @@ def _empty_database() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("detach one_case")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], size: int = 200) -> None:
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
-        places = ", ".join(f"({', '.join('?' * len(row))})" for row in part)
-        connection.execute(f'insert into "{name}" values {places}', [value for row in part for value in row])
+def _insert(
+    connection: duckdb.DuckDBPyConnection, name: str, types: Mapping[str, str], rows: Sequence[Row]
+) -> None:
+    if rows:  # a list a column: the values of each row by themselves took most of a case
+        columns = [list(values) for values in zip(*rows, strict=True)]
+        typed = ", ".join(f"unnest(?::{dialect.duckdb_type(kind)}[])" for kind in types.values())
+        connection.execute(f'insert into "{name}" select {typed}', columns)
 
 
 def _tables(

@@ -26,6 +26,7 @@ from analysis_lib.computed import PythonModel, RuleTable
 from analysis_lib.models import Project
 from analysis_lib.parameters import make_parameters
 from analysis_lib.warehouse import dialect
+from analysis_lib.warehouse.translations import translations_in
 from tests.googlesql import cases
 from tests.googlesql.cases import Rows, run_case
 from tests.googlesql.engine import Result
@@ -33,6 +34,7 @@ from tests.googlesql.text_tables import read_text
 from tests.models.catalogue import project
 from tests.models.frames import from_frame, to_frame
 from tests.models.prepared import PreparedGoogleSql
+from tests.translations import TRANSLATIONS
 
 __all__ = ["build_shop", "check", "rows_of", "sideways"]
 
@@ -182,14 +184,9 @@ def _engine() -> PreparedGoogleSql:
     return PreparedGoogleSql()
 
 
-@functools.cache
-def _translated(sql: str, params: tuple[tuple[str, object], ...], schema: tuple[Any, ...]) -> str:
-    return dialect.to_duckdb(sql, dict(params), {name: dict(columns) for name, columns in schema})
-
-
 def _to_duckdb(sql: str, params: Mapping[str, object], schema: Mapping[str, Mapping[str, str]]) -> str:
-    used = tuple((name, value) for name, value in params.items() if name in _parameters(_parse(sql)))
-    return _translated(sql, used, tuple((name, tuple(columns.items())) for name, columns in schema.items()))
+    known = translations_in(TRANSLATIONS).to_duckdb(sql, params, schema.get)
+    return dialect.to_duckdb(sql, params, schema) if known is None else known
 
 
 @functools.cache
