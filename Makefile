@@ -70,7 +70,7 @@ report: $(VENV)/tried-quarto
 	@PATH="$(BIN):$$PATH" "$(BIN)/python" -m analysis_lib.verbs.make_report --data "$(DATA)" -- $(ARGS)
 
 test: $(VENV)/made-dev emulator lint
-	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/python" -m pytest -n 2 --dist loadfile $(TESTS)
+	@cd "$(ROOT)" && PATH="$(BIN):$$PATH" "$(BIN)/python" -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # A project without datasets, and credentials that may make datasets in it.
 test-bigquery: $(VENV)/made-dev

@@ -10,6 +10,7 @@ import pytest
 
 from analysis_lib import cli
 from analysis_lib.simulate import simulate
+from tests.shared_by_workers import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,21 +18,21 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def shop_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a simulated shop of 300 visitors over three months."""
-    folder = tmp_path_factory.mktemp("files") / "shop"
-    simulate(300, 3, 5, folder)
-    return folder
+    return made_once(tmp_path_factory, "small_shop_files", lambda folder: simulate(300, 3, 5, folder))
 
 
 @pytest.fixture(scope="session")
 def built_project(tmp_path_factory: pytest.TempPathFactory, shop_files: Path) -> Path:
     """A project folder whose warehouse holds the small shop, built and checked."""
-    root = tmp_path_factory.mktemp("project")
-    (root / "_quarto.yml").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHOPBOOK_PROJECT", str(root))
-        assert cli.main(["--quiet", "load", "thelook", "--from", str(shop_files), "--shop", "small"]) == 0
-        assert cli.main(["--quiet", "check"]) == 0
-    return root
+
+    def build(root: Path) -> None:
+        (root / "_quarto.yml").touch()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SHOPBOOK_PROJECT", str(root))
+            assert cli.main(["--quiet", "load", "thelook", "--from", str(shop_files), "--shop", "small"]) == 0
+            assert cli.main(["--quiet", "check"]) == 0
+
+    return made_once(tmp_path_factory, "small_project", build)
 
 
 @pytest.fixture

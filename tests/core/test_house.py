@@ -102,3 +102,8 @@ def test_no_module_is_longer_than_four_hundred_lines():
         if path.suffix == ".py" and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert long == {}
+
+
+def test_the_files_that_are_run_first_are_there():
+    listed = (ROOT / "tests" / "heavy_first.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in listed if not line.startswith("#") and not (ROOT / line).is_file()] == []

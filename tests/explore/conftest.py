@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 import analysis_lib.shop
-from analysis_lib import cli
 from analysis_lib.parameters import make_parameters
 from analysis_lib.runner import Runner
 from analysis_lib.settings import Settings, load_settings
 from analysis_lib.shop import Shop
-from analysis_lib.simulate import simulate
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from tests.core import small_project
+from tests.core.conftest import built_project, shop_files
 from tests.reporting import shops
 
+__all__ = ["built_project", "shop_files"]
 ROOT = Path(__file__).resolve().parents[2]
 ORDERS = [(1, "2026-03-01 10:00", "10.00"), (2, "2026-03-02 10:00", "20.00"), (3, "2026-03-05 10:00", "5.00")]
 
@@ -53,16 +53,13 @@ def book(two_months_shop: Shop) -> Shop:
 
 
 @pytest.fixture(scope="session")
-def report_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report_project(tmp_path_factory: pytest.TempPathFactory, built_project: Path, shop_files: Path) -> Path:
     """A project with this repository's notebooks and reports, and a small shop that is built and checked."""
-    root = tmp_path_factory.mktemp("report_project")
+    root = tmp_path_factory.mktemp("report") / "project"
+    shutil.copytree(built_project, root)
+    shutil.copytree(shop_files, root / "files")
     for name in ("notebooks", "reports"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("_site*", "_build"))
+        ignored = shutil.ignore_patterns("_site*", "_build")
+        shutil.copytree(ROOT / name, root / name, ignore=ignored, dirs_exist_ok=True)
     shutil.copy(ROOT / "_quarto.yml", root)
-    simulate(300, 3, 5, root / "files")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHOPBOOK_PROJECT", str(root))
-        run = ["--quiet", "load", "thelook", "--from", str(root / "files"), "--shop", "small"]
-        assert cli.main(run) == 0
-        assert cli.main(["--quiet", "check"]) == 0
     return root
