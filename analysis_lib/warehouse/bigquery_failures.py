@@ -153,13 +153,18 @@ def _missing(reason: str, text: str, what: str) -> ShopbookError | None:
     if reason not in ("notFound", "NotFound"):
         return None
     where = f" while working on {what}" if what else ""
-    found = re.search(r"[Nn]ot found: (Table|Dataset|Project|Job|Routine|Model|URI|Bucket)\b", text)
+    if "bucket does not exist" in text or "No such object" in text or "Not found: URI" in text:
+        kind = "bucket" if "bucket" in text else "object"
+        return MissingInputError(
+            f"Cloud Storage has no such {kind}{where}: {text}.",
+            "Check the address, and that nobody removes it.",
+        )
+    found = re.search(r"[Nn]ot found: (Table|Dataset|Project|Job|Routine|Model)\b", text)
     kind = found[1].lower() if found else "table"
     hints = {
         "table": "Load or build it first, or check project and dataset in shopbook.toml.",
         "dataset": "Copy the shop there with shopbook copy --to bigquery, or check dataset in shopbook.toml.",
         "project": "Check project under [bigquery] in shopbook.toml: it is the project's id, not its name.",
-        "uri": "Check the address and its wildcard.",
     }
     return MissingInputError(f"BigQuery has no such {kind}{where}: {text}.", hints.get(kind, hints["table"]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+from google.api_core.exceptions import Conflict, Forbidden, NotFound
 
 from analysis_lib.errors import (
     BudgetError,
@@ -14,6 +15,7 @@ from analysis_lib.errors import (
     SettingsError,
 )
 from analysis_lib.warehouse import bigquery_retry
+from analysis_lib.warehouse.bigquery_failures import translate
 from analysis_lib.warehouse.bigquery_jobs import Jobs, new_run
 from tests.bigquery.fake_service import FakeService, connection, done_job, failed_job, failure
 
@@ -77,6 +79,25 @@ def test_each_is_one_sentence_with_a_remedy_and_is_not_tried_again(service, name
     assert "http" not in str(caught.value)
     assert "Job ID" not in str(caught.value)
     assert kind is ModelError or caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (NotFound("The specified bucket does not exist."), "Cloud Storage has no such bucket"),
+        (NotFound("Not found: URI gs://b/orders.csv"), "Cloud Storage has no such object"),
+        (
+            Forbidden("sa does not have storage.objects.list access to the bucket."),
+            "storage.objectViewer on the",
+        ),
+        (Forbidden("Access Denied: bigquery.tables.getData denied"), "bigquery.dataEditor on the dataset"),
+        (Conflict("Already Exists: Dataset p:d"), "made the same thing"),
+    ],
+)
+def test_errors_without_a_reason_are_told_by_their_status_and_words(error, words):
+    found = translate(error, "gs://b")
+    assert words in str(found)
+    assert "gs://b" in found.message
 
 
 def test_a_query_that_fails_names_no_model(service):
