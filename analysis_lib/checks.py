@@ -1,14 +1,15 @@
 """The contracts in the `.yml` files, as queries that return the rows which break them.
 
 A check is a condition that every row must meet; a missing value breaks only `not_null` and expressions.
-All conditions on one model are counted in one scan; only where rows fail is a sample of them read.
+All checks of one model are counted by one query, several models at a time; where rows fail, a sample is read.
 Severity `error` stops publishing, `warn` shows on the page.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from analysis_lib.errors import CheckError, ModelError, ShopbookError
 from analysis_lib.models import Model, Project, digest
 from analysis_lib.parameters import Parameters
 from analysis_lib.progress import ProgressCallback
+from analysis_lib.schedule import run_graph
 from analysis_lib.warehouse.base import Warehouse
 from analysis_lib.warehouse.translations import facts
 
@@ -148,6 +150,13 @@ def checks_of(model: Model, available: set[str]) -> list[Check]:
     return found
 
 
+def _count(check: Check) -> str:
+    """How many rows break a check, as an expression over its model."""
+    if check.failing:
+        return f"countif({check.failing})"
+    return f"(select coalesce(sum(failing_rows), 0) from ({check.failing_query}) as failing)"
+
+
 class Checker:
     """Runs the checks of the built models and keeps the outcomes in `dq_checks`."""
 
@@ -163,46 +172,36 @@ class Checker:
         self.parameters = parameters
         self.fingerprints = fingerprints
 
-    def _bound(self, sql: str) -> list[tuple[Any, ...]]:
+    def _bound(self, warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
         values = self.parameters.as_query_parameters()
-        return self.warehouse.rows(sql, {name: values[name] for name in facts(sql).parameters})
+        return warehouse.rows(sql, {name: values[name] for name in facts(sql).parameters})
 
-    def _run_model(self, model: Model, checks: Sequence[Check]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        by_row = [check for check in checks if check.failing]
-        counts: list[int] = []
-        if by_row:
-            counted = ", ".join(f"countif({check.failing}) as c{i}" for i, check in enumerate(by_row))
-            counts = [int(value) for value in self._bound(f"select {counted} from {model.name}")[0]]
-        for check, count in zip(by_row, counts, strict=True):
-            sample = self._sample(model, check) if count else ""
-            outcomes.append(Outcome(check, count, sample))
-        by_group = [check for check in checks if not check.failing]
-        if by_group:
-            # One query for all of them: on BigQuery each one costs a second, and ten megabytes at least.
-            queries = (
-                f"select {place} as place, coalesce(sum(failing_rows), 0) as failing_rows "
-                f"from ({check.failing_query}) as failing"
-                for place, check in enumerate(by_group)
+    def _run_model(self, warehouse: Warehouse, model: Model, checks: Sequence[Check]) -> list[Outcome]:
+        if not checks:
+            return []
+        # One query for all of them: on BigQuery each one costs a second, and ten megabytes at least.
+        counted = ", ".join(f"{_count(check)} as c{place}" for place, check in enumerate(checks))
+        scan = f" from {model.name}" if any(check.failing for check in checks) else ""
+        [counts] = self._bound(warehouse, f"select {counted}{scan}")
+        return [
+            Outcome(check, int(count), self._sample(warehouse, model, check) if count else "")
+            for check, count in zip(checks, counts, strict=True)
+        ]
+
+    def _sample(self, warehouse: Warehouse, model: Model, check: Check) -> str:
+        """Some of the rows, or groups of rows, that break a check."""
+        if not check.failing:
+            rows = self._bound(
+                warehouse,
+                f"select failing.* from ({check.failing_query}) as failing order by 1 limit {SAMPLE_ROWS}",
             )
-            found = dict(self._bound(" union all ".join(queries)))
-            outcomes += [self._outcome(check, int(found[place])) for place, check in enumerate(by_group)]
-        return outcomes
-
-    def _outcome(self, check: Check, failing_rows: int) -> Outcome:
-        """The outcome of a check over several rows, with some of the groups that break it."""
-        if not failing_rows:
-            return Outcome(check, 0, "")
-        groups = f"from ({check.failing_query}) as failing"
-        rows = self._bound(f"select failing.* {groups} order by 1 limit {SAMPLE_ROWS}")
-        return Outcome(check, failing_rows, json.dumps([[str(cell) for cell in row] for row in rows]))
-
-    def _sample(self, model: Model, check: Check) -> str:
+            return json.dumps([[str(cell) for cell in row] for row in rows])
         names = list(dict.fromkeys([*model.contract.grain, *([check.column] if check.column else [])]))
         order = ", ".join(str(i + 1) for i in range(len(names)))
         rows = self._bound(
+            warehouse,
             f"select {', '.join(names)} from {model.name} where {check.failing} "
-            f"order by {order} limit {SAMPLE_ROWS}"
+            f"order by {order} limit {SAMPLE_ROWS}",
         )
         return json.dumps(
             [{name: str(cell) for name, cell in zip(names, row, strict=True)} for row in rows],
@@ -219,31 +218,45 @@ class Checker:
         """
         available = set(self.fingerprints)
         known = self._known()
-        outcomes: list[Outcome] = []
-        rows: list[tuple[Any, ...]] = []
         checked = available if only is None else available & set(only)
-        models = [model for model in self.project.ordered() if model.name in checked]
-        for done, model in enumerate(models, start=1):
-            checks = checks_of(model, available)
+        models = {model.name: model for model in self.project.ordered() if model.name in checked}
+        checks = {name: checks_of(model, available) for name, model in models.items()}
+        fingerprints: dict[str, str] = {}
+        found: dict[str, list[Outcome]] = {}
+        for name, model in models.items():
             # A check that reads another model (references) is stale when that one changed, too.
             others = [
-                self.fingerprints.get(name, "") for name in sorted(available) if self._reads(model, name)
+                self.fingerprints.get(other, "") for other in sorted(available) if self._reads(model, other)
             ]
-            fingerprint = digest(self.fingerprints[model.name], repr(checks), *others)
-            kept = known.get((model.name, fingerprint))
-            if kept is None:
+            fingerprints[name] = digest(self.fingerprints[name], repr(checks[name]), *others)
+            kept = known.get((name, fingerprints[name]))
+            if kept is not None:
+                found[name] = [Outcome(check, *kept[_key(check)]) for check in checks[name]]
+
+        def begin(name: str) -> Callable[[], list[Outcome]]:
+            opened = contextlib.ExitStack()
+            session = opened.enter_context(self.warehouse.session(name))
+
+            def check() -> list[Outcome]:
                 try:
-                    found = self._run_model(model, checks)
+                    with opened:
+                        return self._run_model(session, models[name], checks[name])
                 except ShopbookError as error:
-                    said = f"The checks of {model.name} could not be run. {error.message}"
+                    said = f"The checks of {name} could not be run. {error.message}"
                     raise type(error)(said, error.hint) from error
-                if progress:
-                    failing = sum(bool(outcome.failing_rows) for outcome in found)
-                    progress(f"{model.name}: {len(found)} checks, {failing} not passed", done, len(models))
-            else:
-                found = [Outcome(check, *kept[_key(check)]) for check in checks]
-            outcomes += found
-            rows += [_row(outcome, fingerprint) for outcome in found]
+
+            return check
+
+        def end(name: str, outcomes: list[Outcome]) -> None:
+            found[name] = outcomes
+            if progress:
+                failing = sum(bool(outcome.failing_rows) for outcome in outcomes)
+                label = f"{name}: {len(outcomes)} checks, {failing} not passed"
+                progress(label, len(found), len(models))
+
+        waiting: dict[str, list[str]] = {name: [] for name in models if name not in found}
+        run_graph(waiting, begin, end, self.warehouse.workers, self.warehouse.interrupt)
+        rows = [_row(outcome, fingerprints[name]) for name in models for outcome in found[name]]
         if any((row[0], row[-1]) not in known for row in rows):
             if only is not None and known:
                 stored = self.warehouse.rows(f"select {', '.join(DQ_CHECKS)} from dq_checks")
@@ -251,7 +264,7 @@ class Checker:
             self.warehouse.create_empty_table("dq_checks__next", DQ_CHECKS)
             self.warehouse.append("dq_checks__next", DQ_CHECKS, rows)
             self.warehouse.swap(["dq_checks"])
-        return outcomes
+        return [outcome for name in models for outcome in found[name]]
 
     def _reads(self, model: Model, other: str) -> bool:
         return any(

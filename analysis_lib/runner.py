@@ -227,10 +227,9 @@ class Runner:
 
     def supply_empty_inputs(self, model: Model, suffixes: Mapping[str, str]) -> None:
         """An optional input that the shop does not have is an empty table of the right columns."""
-        present = self.warehouse.tables()
-        for name in sorted(model.inputs):
-            if name in suffixes or name in self.state.raw or name in self._supplied:
-                continue
+        lacking = set(model.inputs) - suffixes.keys() - self.state.raw.keys() - self._supplied
+        present = self.warehouse.tables() if lacking else set()
+        for name in sorted(lacking):
             if name in self.project.models and self._is_available(self.project.models[name]):
                 if name not in present:
                     raise ModelError(

@@ -47,7 +47,7 @@ def create(warehouse: Warehouse, model: Model, parameters: Parameters, suffixes:
 def _small_table(warehouse: Warehouse, table: str, suffixes: Mapping[str, str]) -> pd.DataFrame:
     """A table for Python, in the order of all its columns, so that the same rows give the same bytes."""
     name = table + suffixes.get(table, "")
-    [(rows,)] = warehouse.rows(f"select count(*) from {name}")
+    rows = warehouse.count(name)
     if rows > MAX_INPUT_ROWS:
         raise ModelError(
             f"It would have to read {rows:,} rows of {table} into Python; at most "

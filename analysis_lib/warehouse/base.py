@@ -44,6 +44,9 @@ class Warehouse(Protocol):
     def schema(self) -> Schema:
         """Columns of the shop's tables with their GoogleSQL types."""
 
+    def count(self, name: str) -> int:
+        """How many rows a table or view has, as cheaply as the engine can tell."""
+
     def create_table(
         self,
         name: str,

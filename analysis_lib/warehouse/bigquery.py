@@ -15,7 +15,7 @@ from analysis_lib.schedule import run_graph
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse import bigquery_swap, dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
-from analysis_lib.warehouse.bigquery_client import check_dataset, connect, translated
+from analysis_lib.warehouse.bigquery_client import check_dataset, connect, dataset_of, translated
 from analysis_lib.warehouse.bigquery_cost import cost, usage
 from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run
 from analysis_lib.warehouse.bigquery_retry import retry
@@ -25,40 +25,27 @@ from analysis_lib.warehouse.bigquery_values import (
     bound,
     googlesql_types,
     parquet,
+    qualified,
     schema_fields,
     table_of,
     typed,
     values_sql,
 )
-from analysis_lib.warehouse.dialect_types import base_tables
 from analysis_lib.warehouse.names import check_shop_name
 from analysis_lib.warehouse.translations import Select, translations_in, tree_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    from google.cloud.bigquery import Table
+    from google.cloud.bigquery.table import TableListItem
     from sqlglot import exp
 
 # More rows than these come by a load job, which costs nothing and has no largest text.
 _INSERTED_ROWS = 50
-
-
-def dataset_of(settings: Settings, shop: str) -> str:
-    """The dataset of a shop, or of one of its editions: the settings', where they name one.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from analysis_lib.settings import BigQuery
-    >>> places = [Path()] * 5
-    >>> at = Settings(*places, shop="demo", bigquery=BigQuery(dataset="eu_demo"))
-    >>> dataset_of(at, "demo"), dataset_of(at, "demo__germany"), dataset_of(at, "other")
-    ('eu_demo', 'eu_demo__germany', 'other')
-    """
-    named, own = settings.bigquery.dataset, settings.shop
-    if not named or not own or not (shop == own or shop.startswith(f"{own}__")):
-        return shop
-    return named + shop.removeprefix(own)
+# Tables in one answer; without it the service sends fifty, and a shop has more.
+_LISTED = 1000
+_VIEW: tuple[Any, ...] = ("VIEW",)
 
 
 class BigQueryWarehouse:
@@ -167,11 +154,11 @@ class BigQueryWarehouse:
     def _fetch(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None) -> pa.Table:
         return self.jobs.fetch(dialect.to_bigquery(sql, parameters or {}))
 
-    def _listed(self) -> dict[str, str]:
-        """Tables and views with their kind; a request, not a query."""
+    def _listed(self) -> dict[str, TableListItem]:
+        """Tables and views with their kind and layout; a request, not a query."""
         with translated(f"dataset {self.dataset}"):
-            found = self.connection.client.list_tables(self._address(), retry=retry())
-            return {table.table_id: table.table_type for table in found}
+            found = self.connection.client.list_tables(self._address(), page_size=_LISTED, retry=retry())
+            return {table.table_id: table for table in found}
 
     def _address(self, name: str = "") -> str:
         return ".".join(part for part in (self.settings.bigquery.project, self.dataset, name) if part)
@@ -182,7 +169,7 @@ class BigQueryWarehouse:
 
     def views(self) -> set[str]:
         """The names of the shop's views."""
-        return {name for name, kind in self._listed().items() if kind == "VIEW"}
+        return {name for name, table in self._listed().items() if table.table_type == "VIEW"}
 
     def schema(self) -> dialect.Schema:
         """Columns of the shop's tables with their GoogleSQL types."""
@@ -194,9 +181,14 @@ class BigQueryWarehouse:
             table = self.connection.client.get_table(self._address(name), retry=retry())
         return googlesql_types(table.schema)
 
-    def _count(self, name: str) -> int:
-        with translated(name.removesuffix(NEXT_SUFFIX)):
-            return int(self.connection.client.get_table(self._address(name), retry=retry()).num_rows or 0)
+    def count(self, name: str) -> int:
+        """How many rows a table or view has: a table's are known without a query."""
+        with translated(_model(name)):
+            table = self.connection.client.get_table(self._address(name), retry=retry())
+        if table.table_type != "VIEW":
+            return int(table.num_rows or 0)
+        [(rows,)] = self.rows(f"select count(*) from `{name}`")
+        return int(rows)
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -213,29 +205,16 @@ class BigQueryWarehouse:
         clauses = layout.sql if layout else ""
         query = dialect.to_bigquery(tree_of(select), parameters)
         self.jobs.execute(f"create or replace table `{name}` {clauses}as\n{query}", _model(name))
-        return self._count(name)
+        return self.count(name)
 
     def create_view(self, name: str, select: Select, parameters: Mapping[str, Any]) -> int:
         """Create or replace a view of a GoogleSQL query; the number of its rows."""
         self._may_write()
         self._make_room(name, for_view=True)
-        query = dialect.to_bigquery(self._qualified(select), parameters)
+        whole = qualified(tree_of(select), self.settings.bigquery.project, self.dataset)
+        query = dialect.to_bigquery(whole, parameters)
         self.jobs.execute(f"create or replace view `{name}` as\n{query}", _model(name))
-        [(rows,)] = self.rows(f"select count(*) from `{name}`")
-        return int(rows)
-
-    def _qualified(self, select: Select) -> exp.Expression:
-        """A view keeps no default dataset: its tables carry their whole address."""
-        from sqlglot import exp
-
-        tree = tree_of(select).copy()
-        for table in base_tables(tree):
-            if not table.db:
-                alias = table.alias or table.name
-                table.set("db", exp.to_identifier(self.dataset, quoted=True))
-                table.set("catalog", exp.to_identifier(self.settings.bigquery.project, quoted=True))
-                table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-        return tree
+        return self.count(name)
 
     def link(self, name: str, schema: str, table: str) -> None:
         """Create or replace a view on the whole of a table of another shop or edition."""
@@ -250,9 +229,22 @@ class BigQueryWarehouse:
 
         Nor a table by one with other partitions: what is under construction, and seen by nobody, goes first.
         """
-        kind = self._listed().get(name)
-        if kind is not None and ((kind == "VIEW") != for_view or name.endswith(NEXT_SUFFIX)):
+        if name.endswith(NEXT_SUFFIX):
+            self.drop([name])  # one request, there or not
+            return
+        there = self._table(name)
+        if there is not None and (there.table_type == "VIEW") != for_view:
             self.drop([name])
+
+    def _table(self, name: str) -> Table | None:
+        """A table or view as the service describes it; None where it is not there."""
+        from google.api_core.exceptions import NotFound
+
+        with translated(name):
+            try:
+                return self.connection.client.get_table(self._address(name), retry=retry())
+            except NotFound:
+                return None
 
     def create_table_from_frame(self, name: str, columns: Mapping[str, str], frame: pd.DataFrame) -> int:
         """Create or replace a table from a DataFrame of the same columns, typed; the number of its rows."""
@@ -293,8 +285,9 @@ class BigQueryWarehouse:
     def append(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
         """Add rows of plain values to a table, which is made if it is not there."""
         listed = [list(row) for row in rows]
-        if name not in self.tables():
+        if self._address(name) not in self.run.known and self._table(name) is None:
             self.create_empty_table(name, columns)
+        self.run.known.add(self._address(name))
         if len(listed) > _INSERTED_ROWS:
             self.load(name, columns, table_of(columns, listed), append=True)
         elif listed:
@@ -313,6 +306,7 @@ class BigQueryWarehouse:
         """Drop tables and views, where they exist."""
         self._may_write()
         for name in names:
+            self.run.known.discard(self._address(name))
             with translated(name):
                 self.connection.client.delete_table(self._address(name), not_found_ok=True, retry=retry())
 
@@ -335,9 +329,12 @@ class BigQueryWarehouse:
 
     def _replace(self, names: Sequence[str]) -> None:
         """Several at a time, tables before the views that may read them."""
-        kinds = self._listed()
-        views = [name for name in names if kinds.get(name + NEXT_SUFFIX) == "VIEW"]
-        self.drop(name for name in names if name in kinds and (kinds[name] == "VIEW") != (name in views))
+        there = self._listed()
+        made = {name: _made_as(table) for name, table in there.items()}
+        # BigQuery replaces no table by a view, nor by one with other partitions.
+        following = {name: made[name + NEXT_SUFFIX] for name in names if name + NEXT_SUFFIX in made}
+        self.drop(name for name, kind in following.items() if made.get(name, kind) != kind)
+        views = [name for name, kind in following.items() if kind == _VIEW]
         graph: dict[str, list[str]] = {name: [] for name in names}
         graph |= {view: [name for name in names if name not in views] for view in views}
 
@@ -357,8 +354,6 @@ class BigQueryWarehouse:
         """Put one `__next` in the place of the old table or view."""
         following = name + NEXT_SUFFIX
         if not is_view:
-            if self._storage_of(name) != self._storage_of(following):
-                self.drop([name])  # BigQuery replaces no table by one with other partitions
             self.jobs.execute(f"create or replace table `{name}` clone `{following}`", name)
             return
         with translated(name):
@@ -367,21 +362,9 @@ class BigQueryWarehouse:
         query = re.sub(rf"{NEXT_SUFFIX}\b", "", query)
         self.jobs.execute(f"create or replace view `{name}` as\n{query}", name)
 
-    def _storage_of(self, name: str) -> tuple[Any, ...]:
-        """How a table is partitioned and clustered; nothing where it is not there."""
-        from google.api_core.exceptions import NotFound
-
-        with translated(name):
-            try:
-                table = self.connection.client.get_table(self._address(name), retry=retry())
-            except NotFound:
-                return ()
-        by = table.time_partitioning
-        return (by and (by.field, by.type_), table.clustering_fields)
-
     def _finish_swap(self) -> None:
         """Do the rest of a swap that was interrupted; who may only read is told to wait."""
-        if bigquery_swap.JOURNAL not in self.tables():
+        if self._table(bigquery_swap.JOURNAL) is None:
             return
         if self.read_only:
             raise SettingsError(
@@ -393,6 +376,14 @@ class BigQueryWarehouse:
     def _may_write(self) -> None:
         if self.read_only:
             raise SettingsError(f"The shop {self.shop} was opened to be read only.")
+
+
+def _made_as(table: TableListItem) -> tuple[Any, ...]:
+    """What a table must have in common with another one to be replaced by it."""
+    if table.table_type == "VIEW":
+        return _VIEW
+    by = table.time_partitioning
+    return ("TABLE", by and (by.field, by.type_), tuple(table.clustering_fields or ()))
 
 
 def _model(name: str) -> str:

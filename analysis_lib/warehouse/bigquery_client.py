@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.errors import MissingInputError, SettingsError, ShopbookError
-from analysis_lib.settings import BigQuery
+from analysis_lib.settings import BigQuery, Settings
 from analysis_lib.warehouse.bigquery_failures import translate
 from analysis_lib.warehouse.bigquery_retry import retry
 
@@ -37,6 +37,24 @@ def translated(what: str = "") -> Iterator[None]:
         raise
     except (GoogleAPIError, GoogleAuthError, OSError) as error:
         raise translate(error, what) from error
+
+
+def dataset_of(settings: Settings, shop: str) -> str:
+    """The dataset of a shop, or of one of its editions: the settings', where they name one.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from analysis_lib.settings import BigQuery
+    >>> places = [Path()] * 5
+    >>> at = Settings(*places, shop="demo", bigquery=BigQuery(dataset="eu_demo"))
+    >>> dataset_of(at, "demo"), dataset_of(at, "demo__germany"), dataset_of(at, "other")
+    ('eu_demo', 'eu_demo__germany', 'other')
+    """
+    named, own = settings.bigquery.dataset, settings.shop
+    if not named or not own or not (shop == own or shop.startswith(f"{own}__")):
+        return shop
+    return named + shop.removeprefix(own)
 
 
 @dataclass

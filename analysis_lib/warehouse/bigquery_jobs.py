@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from analysis_lib.errors import BudgetError
 from analysis_lib.warehouse import run_ledger
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from google.cloud.bigquery import QueryJob
 
+# So many rows come with the answer that the query is done; more come through the Storage API, which takes two
+# requests. Without a number the client asks for none, and takes that way for a single row.
+FIRST_ROWS = 5_000
+# Seconds until a job that is to be cancelled has arrived.
+_CANCEL_WAITS = (0.2, 0.5, 1.0)
 # A script on small tables of the library's own, which cannot be run dry.
 _SCRIPT = "begin transaction"
 
@@ -40,19 +47,34 @@ class Run:
 
     labels: Mapping[str, str]
     facts: list[JobFacts] = field(default_factory=list)
-    running: dict[int, QueryJob] = field(default_factory=dict)
+    running: dict[str, Connection] = field(default_factory=dict)  # by the job's id
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_stopped: bool = False
     ledger: RunLedger = field(default_factory=RunLedger)
+    known: set[str] = field(default_factory=set)  # tables that this run found or made
 
     def interrupt(self) -> None:
         """Cancel the jobs under way; what they would have made is not made."""
         with self.lock:
             self.is_stopped = True
-            waiting = list(self.running.values())
-        for job in waiting:
-            with translated():
-                job.cancel()
+            waiting = list(self.running.items())
+        for job, connection in waiting:
+            cancel(connection, job)
+
+
+def cancel(connection: Connection, job: str) -> None:
+    """Cancel a job, also one whose request is still on its way; one that cannot be cancelled has ended."""
+    from google.api_core.exceptions import GoogleAPIError, NotFound
+
+    for wait in _CANCEL_WAITS:
+        try:
+            connection.client.cancel_job(job, location=connection.place.location, retry=retry())
+        except NotFound:
+            time.sleep(wait)
+        except GoogleAPIError:
+            return
+        else:
+            return
 
 
 def label(text: str) -> str:
@@ -111,7 +133,7 @@ class Jobs:
 
     def fetch(self, sql: str) -> pa.Table:
         """The rows of a query as Arrow, through the Storage API where they do not fit into one answer."""
-        job, rows = self._finished(sql, self.model)
+        job, rows = self._finished(sql, self.model, FIRST_ROWS)
         with translated(self.model):
             table = rows.to_arrow(bqstorage_client=self.connection.storage)
         self._note(job, self.model, table.num_rows, table.nbytes)
@@ -137,12 +159,12 @@ class Jobs:
             )
         return int(job.total_bytes_processed or 0)
 
-    def _finished(self, sql: str, model: str) -> tuple[QueryJob, Any]:
+    def _finished(self, sql: str, model: str, page_size: int = 0) -> tuple[QueryJob, Any]:
         """Run a job to its end; a job that failed for a passing reason is run again, as another job."""
         with translated(model):
             # The client would try again by itself, but for longer than a person waits.
             self._stay_within_run(sql, model)
-            finished: tuple[QueryJob, Any] = retry()(self._once)(sql, model)
+            finished: tuple[QueryJob, Any] = retry()(self._once)(sql, model, page_size)
         return finished
 
     def _stay_within_run(self, sql: str, model: str) -> None:
@@ -159,21 +181,32 @@ class Jobs:
                 "Choose a shorter period, or raise maximum_bytes_per_run in shopbook.toml.",
             )
 
-    def _once(self, sql: str, model: str) -> tuple[QueryJob, Any]:
-        key = threading.get_ident()
-        job = self.connection.client.query(sql, job_config=self.config(model), retry=retry(), job_retry=None)
+    def _once(self, sql: str, model: str, page_size: int = 0) -> tuple[QueryJob, Any]:
+        # The id is ours, so that a job is known, and can be cancelled, before its request is answered.
+        job_id = f"shopbook_{uuid.uuid4().hex}"
         with self.run.lock:
-            self.run.running[key] = job
+            self.run.running[job_id] = self.connection
         try:
+            job = self._sent(job_id, sql, model)
             if self.run.is_stopped:
-                job.cancel()
-            return job, job.result(retry=retry(), job_retry=None)
+                cancel(self.connection, job_id)
+            return job, job.result(page_size=page_size, retry=retry(), job_retry=None)
         except KeyboardInterrupt:
-            job.cancel()
+            cancel(self.connection, job_id)
             raise
         finally:
             with self.run.lock:
-                self.run.running.pop(key, None)
+                self.run.running.pop(job_id, None)
+
+    def _sent(self, job_id: str, sql: str, model: str) -> QueryJob:
+        from google.api_core.exceptions import Conflict
+
+        client, location = self.connection.client, self.connection.place.location
+        try:
+            config = self.config(model)
+            return client.query(sql, job_config=config, job_id=job_id, retry=retry(), job_retry=None)
+        except Conflict:  # it was sent before, and the answer got lost
+            return cast("QueryJob", client.get_job(job_id, location=location, retry=retry()))
 
     def _note(self, job: QueryJob, model: str, rows: int = 0, fetched: int = 0) -> None:
         facts = JobFacts(

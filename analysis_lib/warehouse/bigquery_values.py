@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.dialect_bind import literal
+from analysis_lib.warehouse.dialect_types import base_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +85,18 @@ def parquet(table: pa.Table) -> io.BytesIO:
     pq.write_table(table, file, compression="zstd")
     file.seek(0)
     return file
+
+
+def qualified(select: exp.Expression, project: str, dataset: str) -> exp.Expression:
+    """A query for a view, which keeps no default dataset: its tables carry their whole address."""
+    tree = select.copy()
+    for table in base_tables(tree):
+        if not table.db:
+            alias = table.alias or table.name
+            table.set("db", exp.to_identifier(dataset, quoted=True))
+            table.set("catalog", exp.to_identifier(project, quoted=True))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return tree
 
 
 def bound(sql: str, values: Sequence[Any]) -> str:

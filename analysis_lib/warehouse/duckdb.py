@@ -290,6 +290,11 @@ class DuckDBWarehouse:
         with translated(name.removesuffix(NEXT_SUFFIX)):
             self._make_room(name, for_view=True)
             self.connection.execute(f'create or replace view "{name}" as {select_sql}')
+        return self.count(name)
+
+    def count(self, name: str) -> int:
+        """How many rows a table or view has."""
+        with translated(name.removesuffix(NEXT_SUFFIX)):
             row = self.connection.execute(f'select count(*) from "{name}"').fetchone()
         return int(row[0]) if row else 0
 
