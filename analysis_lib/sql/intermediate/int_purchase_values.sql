@@ -11,8 +11,8 @@ histories as (
 means as (
     select
         *,
-        coalesce(safe_divide(repeat_net_revenue, valued_order_days), 0) as day_revenue,
-        safe_divide(holdout_net_revenue, holdout_valued_order_days) as holdout_day_revenue,
+        coalesce(cast(safe_divide(repeat_net_revenue, valued_order_days) as numeric), 0) as day_revenue,
+        cast(safe_divide(holdout_net_revenue, holdout_valued_order_days) as numeric) as holdout_day_revenue,
     from histories
 ),
 
@@ -21,13 +21,13 @@ rounded as (
     select
         *,
         case
-            when day_revenue < 1 then round(day_revenue, 4)
-            when day_revenue < 10 then round(day_revenue, 2)
-            when day_revenue < 100 then round(day_revenue, 1)
-            when day_revenue < 1000 then round(day_revenue)
-            when day_revenue < 10000 then round(day_revenue, -1)
-            when day_revenue < 100000 then round(day_revenue, -2)
-            else round(day_revenue, -3)
+            when day_revenue < 1 then cast(round(day_revenue, 4) as numeric)
+            when day_revenue < 10 then cast(round(day_revenue, 2) as numeric)
+            when day_revenue < 100 then cast(round(day_revenue, 1) as numeric)
+            when day_revenue < 1000 then cast(round(day_revenue) as numeric)
+            when day_revenue < 10000 then cast(round(day_revenue, -1) as numeric)
+            when day_revenue < 100000 then cast(round(day_revenue, -2) as numeric)
+            else cast(round(day_revenue, -3) as numeric)
         end as three_digits,
     from means
 ),
@@ -62,13 +62,13 @@ grouped as (
         to_three_digits.valued_order_days,
         case
             when sizes.value_groups <= 20000 then three_digits
-            when three_digits < 1 then round(three_digits, 3)
-            when three_digits < 10 then round(three_digits, 1)
-            when three_digits < 100 then round(three_digits)
-            when three_digits < 1000 then round(three_digits, -1)
-            when three_digits < 10000 then round(three_digits, -2)
-            when three_digits < 100000 then round(three_digits, -3)
-            else round(three_digits, -4)
+            when three_digits < 1 then cast(round(three_digits, 3) as numeric)
+            when three_digits < 10 then cast(round(three_digits, 1) as numeric)
+            when three_digits < 100 then cast(round(three_digits) as numeric)
+            when three_digits < 1000 then cast(round(three_digits, -1) as numeric)
+            when three_digits < 10000 then cast(round(three_digits, -2) as numeric)
+            when three_digits < 100000 then cast(round(three_digits, -3) as numeric)
+            else cast(round(three_digits, -4) as numeric)
         end as value_group,
         sum(customers) as customers,
         sum(repeat_net_revenue) as repeat_net_revenue,

@@ -36,7 +36,7 @@ stock as (
         product_id,
         countif(is_on_hand) as on_hand,
         sum(if(is_on_hand, cost, cast(0 as numeric))) as stock_value,
-        safe_divide(sum(cost), count(cost)) as mean_item_cost,
+        cast(safe_divide(sum(cost), count(cost)) as numeric) as mean_item_cost,
         countif(is_on_hand and age_days <= 30) as on_hand_0_30_days,
         countif(is_on_hand and age_days between 31 and 90) as on_hand_31_90_days,
         countif(is_on_hand and age_days between 91 and 180) as on_hand_91_180_days,
