@@ -76,7 +76,8 @@ class FakeService(requests.Session):
             if isinstance(entry, Exception):
                 raise entry
             answer = entry(job) if callable(entry) else entry
-            self.known[job["jobReference"]["jobId"]] = answer
+            if answer[0] != 409:  # it knows the job already
+                self.known[job["jobReference"]["jobId"]] = answer
             return answer
         name = url.rsplit("/", 1)[-1]
         if name == "cancel":

@@ -2,7 +2,9 @@
 
 The released emulator asks DuckDB to download two extensions and hands a setting to `duckdb.connect` that an
 extension owns. Here the extensions come from PyPI's `duckdb-extension-*` wheels, the setting is made after
-connecting, and geography is left out. Nothing else of the emulator is changed.
+connecting, and geography is left out. Tables stand in a plain DuckDB database in memory: the emulator keeps
+them in DuckLake, which reads its whole catalogue again after each change, and which only time travel needs.
+Nothing else of the emulator is changed.
 """
 
 import argparse
@@ -10,12 +12,22 @@ import os
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 
 
 def _end_with_parent() -> None:
     """End when the tests' process does, however it ends: its end of standard input closes."""
     sys.stdin.buffer.read()
     os._exit(0)
+
+
+def _keep_tables_in_memory(database: ModuleType) -> None:
+    def attach(connection: object, project: str) -> None:
+        connection.execute(f"attach if not exists ':memory:' as {database.quote(project)}")
+        database._attached.add(project)
+
+    database._attach = attach
+    database.projects = lambda: sorted(database._attached)
 
 
 def main() -> None:
@@ -51,6 +63,8 @@ def main() -> None:
     duckdb.connect = connected
     from local_bigquery import cli
     from local_bigquery.engine import database
+
+    _keep_tables_in_memory(database)
 
     # Geography would need a third extension, and no model has any.
     database.FUNCTIONS = [path for path in database.FUNCTIONS if path.stem != "geography"]

@@ -180,3 +180,31 @@ def test_stopping_cancels_the_job_under_way(service, monkeypatch):
         one.execute("select 1")
     assert service.cancelled == [service.inserted[0]["jobReference"]["jobId"]]
     assert not one.run.running
+
+
+def test_stopping_cancels_a_job_whose_request_is_not_answered_yet(service, monkeypatch):
+    one, asked = jobs(service), []
+
+    def stopped(*_given, job_id, **_named):
+        asked.append(job_id)
+        raise KeyboardInterrupt
+
+    cancelled = []
+    monkeypatch.setattr(one.connection.client, "query", stopped)
+    monkeypatch.setattr(one.connection.client, "cancel_job", lambda job, **_: cancelled.append(job))
+    with pytest.raises(KeyboardInterrupt):
+        one.execute("select 1")
+    assert cancelled == asked
+
+
+def test_a_query_whose_answer_was_lost_is_not_run_twice(service):
+    lost = requests.exceptions.ConnectionError("Connection aborted.")
+
+    def again(job):
+        """The service knows the job: the same id was sent before."""
+        service.known[job["jobReference"]["jobId"]] = done_job()(job)
+        return failure(409, "duplicate", "Already Exists: Job fake-project:EU.shopbook_1")
+
+    service.script = [lost, again]
+    done = jobs(service).execute("create or replace table a as select 1", "fct_a")
+    assert {job["jobReference"]["jobId"] for job in service.inserted} == {done.job_id}

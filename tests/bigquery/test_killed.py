@@ -46,11 +46,11 @@ def test_killed_and_repeated_it_leaves_the_same_tables(shop, monkeypatch, point)
     forget_everything(shop)
     once, done = Jobs._once, []
 
-    def until_the_point(self, sql, model):
+    def until_the_point(self, sql, *given):
         done.append(sql)
         if len(done) > point:
             raise Killed
-        return once(self, sql, model)
+        return once(self, sql, *given)
 
     monkeypatch.setattr(Jobs, "_once", until_the_point)
     with pytest.raises(Killed):
@@ -74,9 +74,9 @@ def test_an_undisturbed_build_has_more_jobs_than_the_points(shop, monkeypatch):
     forget_everything(shop)
     once, done = Jobs._once, []
 
-    def counted(self, sql, model):
+    def counted(self, sql, *given):
         done.append(sql)
-        return once(self, sql, model)
+        return once(self, sql, *given)
 
     monkeypatch.setattr(Jobs, "_once", counted)
     build(shop)
