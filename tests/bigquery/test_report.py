@@ -20,7 +20,7 @@ from analysis_lib.warehouse.bigquery_jobs import Jobs
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from analysis_lib.warehouse.opening import choose_shop, embedded, environment_of, shops
 from tests.bigquery.conftest import on_emulator
-from tests.bigquery.real_project import unique
+from tests.bigquery.real_project import named, unique
 from tests.bigquery.shops import differences
 from tests.demo_site import ROOT, copy_project, run
 from tests.googlesql.cases import engine
@@ -132,7 +132,7 @@ def test_googles_analyser_takes_every_query_that_was_sent(built, facts, both):
     tables |= {f"{name}__next": columns for name, columns in tables.items()}
     sent = {query.split(" as\n", 1)[-1] for query, _, _ in facts if "swap_journal" not in query}
     queries = [query for query in sent if query.lower().startswith(("select", "with"))]
-    assert len(queries) > 100
+    assert len(queries) > 60
     for query in queries:
         assert engine().columns(query, {name: tables[name] for name in tables if name in query})
 
@@ -161,7 +161,8 @@ def test_the_published_report_has_the_same_files_as_that_of_duckdb(published):
 def test_every_page_is_the_same_to_the_last_byte_as_from_duckdb(published):
     large, small = ({page.name: page.read_bytes() for page in site.glob("*.html")} for site in published)
     assert len(large) >= 9
-    assert [name for name in large if large[name] != small[name]] == []
+    billed = {"quality.html"} if named() else set()  # on a real project it says what the models cost
+    assert [name for name in large.keys() - billed if large[name] != small[name]] == []
 
 
 def summary_of(site):
