@@ -56,7 +56,7 @@ class Shop:
     reopen
         Opens the warehouse again after :meth:`release`; without it, it is held until :meth:`close`.
     kept_apart
-        The file of marts that are not the shop's own; see `explore/apart.py`.
+        The file or dataset of marts that are not the shop's own; see `explore/apart.py`.
 
     Attributes
     ----------
@@ -340,7 +340,7 @@ def open_shop(
                 "does not build.",
                 "Were they changed meanwhile? Run shopbook report again.",
             )
-        beside = apart.Apart(warehouse, settings, work, stale, wanted)
+        beside = apart.kept_apart(warehouse, settings, work, stale, wanted)
         is_own = not stale or apart.are_own(work.state.parameters, wanted)
     if stale and is_own:
         _build(settings, name, project, wanted)
@@ -349,7 +349,7 @@ def open_shop(
         kernel.say(f"Building marts for these parameters, apart from those of the shop {name} …")
         beside.build()
     make = (lambda: open_warehouse(settings, name, read_only=True)) if is_own else beside.open
-    return _opened(make, project, wanted, "" if is_own else beside.path.name)
+    return _opened(make, project, wanted, "" if is_own else beside.name)
 
 
 def _build(settings: Settings, name: str, project: Project, wanted: Parameters) -> None:

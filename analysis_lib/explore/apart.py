@@ -1,9 +1,9 @@
 """Marts for other parameters, kept apart from the shop's own.
 
 Who looks at another day or window must not change what the next report finds. Such marts stand in a DuckDB
-file of their own in `data/explore/`: loaded tables, and every mart that the parameters do not touch, are
-views on the shop's own warehouse, which is only read; the rest is built there. The file is found again by
-its parameters.
+file of their own in `data/explore/` (on BigQuery in a dataset, see `apart_bigquery.py`): loaded tables, and
+every mart that the parameters do not touch, are views on the shop's own warehouse, which is only read; the
+rest is built there. The file is found again by its parameters.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from analysis_lib.checks import DQ_CHECKS, Checker
-from analysis_lib.errors import MissingInputError, ModelError, SettingsError
+from analysis_lib.errors import MissingInputError, ModelError
 from analysis_lib.models import Project, digest
 from analysis_lib.parameters import Parameters
 from analysis_lib.runner import Runner
@@ -48,10 +49,14 @@ def are_own(recorded: Mapping[str, str], wanted: Parameters) -> bool:
     return recorded.get("data_range", "").endswith(f"/{last}")
 
 
+def key_of(wanted: Parameters) -> str:
+    """By what the marts for these parameters are found again."""
+    return digest(json.dumps(dataclasses.asdict(wanted), sort_keys=True, default=str))
+
+
 def path_of(settings: Settings, shop: str, wanted: Parameters) -> Path:
     """The file of a shop's marts for these parameters."""
-    key = digest(json.dumps(dataclasses.asdict(wanted), sort_keys=True, default=str))
-    return settings.warehouse.parent / FOLDER / f"{shop}-{key[:12]}.duckdb"
+    return settings.warehouse.parent / FOLDER / f"{shop}-{key_of(wanted)[:12]}.duckdb"
 
 
 def open_apart(settings: Settings, shop: str, wanted: Parameters, read_only: bool = True) -> DuckDBWarehouse:
@@ -70,6 +75,7 @@ def open_apart(settings: Settings, shop: str, wanted: Parameters, read_only: boo
             f"The marts that were kept apart in {path.name} are not there any more.",
             "Run the cell with open_shop() again.",
         )
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = dataclasses.replace(settings, warehouse=path)
     warehouse = DuckDBWarehouse(beside, shop, read_only)
     try:
@@ -123,26 +129,20 @@ class Apart:
         self._has_checks = "dq_checks" in there
 
     @property
-    def path(self) -> Path:
-        """The file."""
-        return path_of(self.settings, self.shop, self.wanted)
+    def name(self) -> str:
+        """What the place is called."""
+        return path_of(self.settings, self.shop, self.wanted).name
+
+    def _open(self, read_only: bool = True) -> Any:
+        return open_apart(self.settings, self.shop, self.wanted, read_only)
 
     def is_ready(self) -> bool:
-        """Whether the file is there and nothing in it is stale.
-
-        Raises
-        ------
-        SettingsError
-            The shop is not in a DuckDB file.
-        """
-        if self.settings.engine != "duckdb":
-            raise SettingsError(
-                "On BigQuery there are no marts for other parameters beside the published ones.",
-                f"Build these with: shopbook build --shop {self.shop}, or open the shop on DuckDB.",
-            )
-        if not self.path.is_file():
+        """Whether the marts are there and nothing of them is stale."""
+        try:
+            opened = self._open()
+        except MissingInputError:
             return False
-        with open_apart(self.settings, self.shop, self.wanted) as warehouse:
+        with opened as warehouse:
             linked = warehouse.views() & {
                 name for name, model in self.project.models.items() if not model.contract.is_view
             }
@@ -158,8 +158,7 @@ class Apart:
         ModelError, DateRangeError
             As a build of the shop's own marts.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open_apart(self.settings, self.shop, self.wanted, read_only=False) as warehouse:
+        with self._open(read_only=False) as warehouse:
             self._link(warehouse)
             summary = Runner(warehouse, self.project, self.wanted).build()
             Checker(warehouse, self.project, summary.parameters, summary.fingerprints).run()
@@ -187,27 +186,43 @@ class Apart:
 
     def _forget_oldest(self) -> None:
         """Keep the files that were used last; a notebook that still holds one of the others finds it gone."""
-        files = sorted(self.path.parent.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
+        folder = path_of(self.settings, self.shop, self.wanted).parent
+        files = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in files[KEPT:]:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
 
-    def open(self) -> DuckDBWarehouse:
-        """Open it read-only.
+    def open(self) -> Any:
+        """Open them read-only.
 
         Raises
         ------
         ModelError
             The shop's own marts that it shares were made again meanwhile.
         """
-        warehouse = open_apart(self.settings, self.shop, self.wanted)
-        os.utime(self.path)
-        now = dict(warehouse.beside(_OWN, "select model, fingerprint from {schema}.meta_models"))
+        warehouse = self._open()
+        now = self._own_fingerprints(warehouse)
         changed = sorted(name for name, entry in self._shared.items() if now.get(name) != entry[0])
         if changed:
             warehouse.close()
             raise changed_meanwhile(self.shop, changed)
         return warehouse
+
+    def _own_fingerprints(self, warehouse: Any) -> dict[str, str]:
+        """What the shop's own marts are made of now; the file counts as used."""
+        os.utime(path_of(self.settings, self.shop, self.wanted))
+        return dict(warehouse.beside(_OWN, "select model, fingerprint from {schema}.meta_models"))
+
+
+def kept_apart(
+    warehouse: Warehouse, settings: Settings, own: Runner, stale: Mapping[str, str], wanted: Parameters
+) -> Apart:
+    """The marts for these parameters, where the shop's engine keeps such; see :class:`Apart`."""
+    if settings.engine == "duckdb":
+        return Apart(warehouse, settings, own, stale, wanted)
+    from analysis_lib.explore.apart_bigquery import ApartOnBigQuery
+
+    return ApartOnBigQuery(warehouse, settings, own, stale, wanted)
 
 
 def changed_meanwhile(shop: str, models: Iterable[str]) -> ModelError:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _INSERTED_ROWS = 50
 # Tables in one answer; without it the service sends fifty, and a shop has more.
 _LISTED = 1000
+KEPT_DAYS = 7  # of marts that are kept apart
 _VIEW: tuple[Any, ...] = ("VIEW",)
 
 
@@ -59,6 +60,9 @@ class BigQueryWarehouse:
         The shop; its dataset is made when it is opened for writing and not there.
     read_only
         Whether nothing may be changed.
+    beside
+        The schema of marts that are kept apart from the shop's own: its dataset takes the place of the
+        shop's, and its tables expire.
 
     Raises
     ------
@@ -69,14 +73,15 @@ class BigQueryWarehouse:
     # BigQuery does the work, this machine only waits.
     workers = 8
 
-    def __init__(self, settings: Settings, shop: str, read_only: bool = False) -> None:
+    def __init__(self, settings: Settings, shop: str, read_only: bool = False, beside: str = "") -> None:
         self.shop = check_shop_name(shop)
         self.settings = settings
         self.read_only = read_only
-        self.dataset = dataset_of(settings, shop)
+        self.dataset = dataset_of(settings, beside or shop)
         self.connection = connect(settings.bigquery)
         translations_in(settings.translations)  # there it is kept which tables a model reads
-        check_dataset(self.connection, self.dataset, shop, create=not read_only)
+        days = KEPT_DAYS if beside else 0
+        check_dataset(self.connection, self.dataset, beside or shop, create=not read_only, days=days)
         self.run = new_run(shop)
         self.jobs = Jobs(self.connection, self.dataset, self.run)
         self._finish_swap()

@@ -146,8 +146,10 @@ def connect(place: BigQuery) -> Connection:
     return connection
 
 
-def check_dataset(connection: Connection, dataset: str, shop: str, *, create: bool) -> None:
+def check_dataset(connection: Connection, dataset: str, shop: str, *, create: bool, days: int = 0) -> None:
     """The dataset is there, in the location of the settings; it is made where it may be.
+
+    What is made in it vanishes after so many days, if any are given.
 
     Raises
     ------
@@ -174,6 +176,8 @@ def check_dataset(connection: Connection, dataset: str, shop: str, *, create: bo
             made = bigquery.Dataset(f"{place.project}.{dataset}")
             made.location = place.location
             made.labels = {LABEL: shop}
+            if days:
+                made.default_table_expiration_ms = days * 24 * 60 * 60 * 1000
             connection.client.create_dataset(made, retry=retry())
             return
     if found.location.upper() != place.location.upper():

@@ -55,3 +55,15 @@ def editions(settings: Settings) -> dict[str, str]:
     finally:
         connection.close()
     return found
+
+
+def forget_empty(settings: Settings, beginning: str, besides: str) -> None:
+    """Drop the datasets whose schema begins so and whose tables have all expired, but for one."""
+    connection = connect(settings.bigquery)
+    try:
+        for schema, dataset in _datasets(connection).items():
+            if schema.startswith(beginning) and schema != besides and not _tables(connection, dataset):
+                with translated(f"dataset {dataset}"):
+                    connection.client.delete_dataset(dataset, not_found_ok=True, retry=retry())
+    finally:
+        connection.close()

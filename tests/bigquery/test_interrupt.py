@@ -45,7 +45,6 @@ def endless_project():
 def shop(warehouse):
     copy_project(warehouse.settings.root)
     load_orders(warehouse, [(1, "2026-03-01 10:00", "10.50")])
-    warehouse.execute("update load_ledger set source = 'thelook' where true")
     return warehouse
 
 

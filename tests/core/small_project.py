@@ -92,4 +92,4 @@ def load_orders(warehouse: DuckDBWarehouse, rows: list[tuple[int, str, str]], sh
     }
     warehouse.create_empty_table("load_ledger", ledger)
     at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    warehouse.append("load_ledger", ledger, [("small", "orders", sha, len(rows), at)])
+    warehouse.append("load_ledger", ledger, [("thelook", "orders", sha, len(rows), at)])
