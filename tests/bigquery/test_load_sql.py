@@ -8,7 +8,7 @@ from analysis_lib.sources.bigquery.duplicates import combined, count
 from analysis_lib.sources.bigquery.in_place import view_sql
 from analysis_lib.sources.bigquery.judging_text import TEXT
 from analysis_lib.sources.bigquery.reading import judge, rejects_sql, rows_sql
-from analysis_lib.sources.bigquery.there import Part
+from analysis_lib.sources.bigquery.there import MOST_TABLES, Part
 from analysis_lib.sources.definition import read_source
 from tests.googlesql.cases import engine
 
@@ -72,13 +72,25 @@ def test_rows_that_are_there_are_read_with_the_types_of_the_contract(source, nam
     added = dict(list(ADDED.items())[:2])
     columns = {one: column.type for one, column in table.columns.items()} | added
     for is_copied in (True,) if is_text else (False, True):
-        read = engine().columns(rows_sql(part, is_copied=is_copied), asked.tables)
+        read = engine().columns(rows_sql([part], is_copied=is_copied), asked.tables)
         assert list(read) == list(columns)
         assert {one: type_ for one, type_ in read.items() if "<" not in columns[one]} == {
             one: type_ for one, type_ in columns.items() if "<" not in type_
         }
     wanted = ["source", "table_name", "file_id", "file_name", "row_number", "reason", "row_as_read"]
     assert list(engine().columns(rejects_sql(source, part), asked.tables)) == wanted
+    # A day that has a column less is read beside the others.
+    less = Part(table, "there", dict(list(kinds.items())[:-1]), "", "", 0, 0)
     for is_twice in set() if is_text else {False, not table.keyless}:
-        view = view_sql(table, [part, part], is_twice=is_twice)
+        view = view_sql(table, [part, part, less], is_twice=is_twice)
         assert list(engine().columns(view, asked.tables)) == [*columns, "is_duplicate"]
+
+
+def test_a_view_on_a_thousand_days_is_no_longer_than_bigquery_takes():
+    table = read_source("ga4").tables["events"]
+    columns = {name: column.type for name, column in table.columns.items()}
+    days = [
+        Part(table, f"my-project.analytics_123456789.events_{day}", columns, "", str(day), 0, 0)
+        for day in range(20230000, 20230000 + MOST_TABLES)
+    ]
+    assert len(view_sql(table, days, is_twice=False)) < 250_000

@@ -14,13 +14,15 @@ from analysis_lib.errors import SettingsError
 from analysis_lib.progress import ProgressCallback
 from analysis_lib.sources import ledger
 from analysis_lib.sources.bigquery.duplicates import Counted, order_of
-from analysis_lib.sources.bigquery.places import Place
+from analysis_lib.sources.bigquery.places import PREFIX, Place
 from analysis_lib.sources.bigquery.reading import INSTANT, Judged, judge, rejects_sql, rows_sql
 from analysis_lib.sources.bigquery.there import LEDGER_PREFIX, Part, find_parts
 from analysis_lib.sources.bigquery.upload import Upload
 from analysis_lib.sources.definition import Table
 from analysis_lib.sources.summary import FileOutcome, LoadSummary
 
+# A view's query may have 256 K characters.
+_LONGEST_VIEW = 250_000
 _REJECTED = "source, table_name, file_id, file_name, row_number, reason, row_as_read"
 
 
@@ -134,12 +136,17 @@ class _InPlace:
             key = ", ".join(f"`{name}`" for name in table.key)
             [(rows, keys)] = self.cloud.rows_as_written(
                 f"select coalesce(sum(n), 0) as n, count(*) as k from "
-                f"(select {key}, count(*) as n from ({_union(parts)}) group by {key})"
+                f"(select {key}, count(*) as n from ({rows_sql(parts, is_copied=False)}) group by {key})"
             )
             is_twice = rows != keys
         if raw in self.cloud.tables() - self.cloud.views():
             self.cloud.drop([raw])  # it had rows of files once, and has none any more
         view = view_sql(table, parts, is_twice=is_twice)
+        if len(view) > _LONGEST_VIEW:
+            raise SettingsError(
+                f"{self.place.address} has {len(parts):,} tables of {table.name}: more than a view can name.",
+                f"Take the newer ones: {PREFIX}{self.place.address}.{table.name}_202*",
+            )
         self.cloud.jobs.execute(f"create or replace view `{raw}` as\n{view}", raw)
         decided = self.upload.connection.execute(
             "select rows_kept, decisions from load_ledger where table_name = ?", [table.name]
@@ -159,16 +166,12 @@ class _InPlace:
         return Counted(rows, int(twice), int(conflicting), identical)
 
 
-def _union(parts: Sequence[Part]) -> str:
-    return "\nunion all\n".join(rows_sql(part, is_copied=False) for part in parts)
-
-
 def view_sql(table: Table, parts: Sequence[Part], *, is_twice: bool) -> str:
     """The query of a table's view; rows are ranked only where a key is there twice."""
     if not is_twice:
-        return f"select *, false as is_duplicate from ({_union(parts)})"
+        return f"select *, false as is_duplicate from ({rows_sql(parts, is_copied=False)})"
     key = ", ".join(f"`{name}`" for name in table.key)
     return (
         f"select *, row_number() over (partition by {key} order by {order_of(table)}) > 1 "
-        f"as is_duplicate from ({_union(parts)})"
+        f"as is_duplicate from ({rows_sql(parts, is_copied=False)})"
     )

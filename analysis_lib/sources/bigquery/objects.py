@@ -281,7 +281,7 @@ class _Objects:
         rejects = []
         for table, brought in parts.items():
             raw = ledger.raw_name(table)
-            rows = "\nunion all\n".join(rows_sql(part, is_copied=True) for part in brought)
+            rows = rows_sql(brought, is_copied=True)
             self.cloud.jobs.execute(
                 f"create or replace table `{raw}{NEXT_SUFFIX}` as "
                 f"select *, false as is_duplicate from ({rows})",

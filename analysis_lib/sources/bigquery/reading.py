@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis_lib.errors import BadDataError
@@ -77,27 +78,41 @@ def rejects_sql(source: str, part: Part) -> str:
     )
 
 
-def rows_sql(part: Part, *, is_copied: bool) -> str:
-    """The rows that are kept, typed, with the number of their file and their own.
+def rows_sql(parts: Sequence[Part], *, is_copied: bool) -> str:
+    """The rows of some tables there that are kept, typed, with the number of their file and their own.
 
     A row that is copied is known by its number, so that two with one key have two; a view only orders by it.
+    Tables of the same columns are read together: a view on a thousand days must not be too long.
     """
-    table = part.table
-    values = [f"{value_sql(one, part.columns.get(name))} as `{name}`" for name, one in table.columns.items()]
+    alike: dict[tuple[tuple[str, str], ...], list[Part]] = {}
+    for part in parts:
+        used = tuple((name, part.columns[name]) for name in part.table.columns if name in part.columns)
+        alike.setdefault(used, []).append(part)
+    return "\nunion all\n".join(_alike_sql(same, is_copied) for same in alike.values())
+
+
+def _alike_sql(parts: Sequence[Part], is_copied: bool) -> str:
+    table, columns = parts[0].table, parts[0].columns
+    used = ", ".join(f"`{name}`" for name in table.columns if name in columns)
+    union = "\nunion all\n".join(
+        f"select {used}, {part.file_id} as load_file_id from `{part.address}`" for part in parts
+    )
+    values = [f"{value_sql(one, columns.get(name))} as `{name}`" for name, one in table.columns.items()]
     key = ", ".join(f"`{name}`" for name in table.key)
     if table.keyless:
         number = (
-            f"`{INSTANT}` * {_PLACES} + row_number() over (partition by `{INSTANT}` "
+            f"`{INSTANT}` * {_PLACES} + row_number() over (partition by load_file_id, `{INSTANT}` "
             "order by to_json_string(t)) - 1"
         )
     elif is_copied:
-        place = f"row_number() over (partition by {key} order by to_json_string(t))"
-        number = f"farm_fingerprint(concat(to_json_string(struct({key})), '-', cast({place} as string)))"
+        place = f"row_number() over (partition by load_file_id, {key} order by to_json_string(t))"
+        known = f"concat(to_json_string(struct({key})), '-', cast({place} as string))"
+        number = f"farm_fingerprint({known})"
     elif len(table.key) == 1 and table.columns[table.key[0]].type == "INT64":
         number = key
     else:
         number = f"farm_fingerprint(to_json_string(struct({key})))"
-    values += [f"{part.file_id} as load_file_id", f"{number} as load_row_number"]
-    rules = table_rules(table, part.columns)
+    values += ["load_file_id", f"{number} as load_row_number"]
+    rules = table_rules(table, columns)
     kept = f" where {first_rule(rules)} is null" if rules else ""
-    return f"select {', '.join(values)} from `{part.address}` as t{kept}"
+    return f"select {', '.join(values)} from ({union}) as t{kept}"
