@@ -171,6 +171,11 @@ def _load_there(settings: Settings, progress: Progress, wanted: Wanted, share: f
     buckets = [place for place in places if is_bucket(place)]
     if len(buckets) != len(places) and len(places) > 1:
         raise ParameterError("--from takes objects of buckets, or one dataset of BigQuery, and nothing else.")
+    if wanted.choice.flags:
+        raise ParameterError(
+            f"{wanted.choice.flags[0]} is for a database, and --from names {places[0]}.",
+            "Give --from postgresql://host/database.",
+        )
     if buckets and wanted.formats:
         raise ParameterError("--format is for files on this machine, and --from names a bucket.")
     from analysis_lib.sources.bigquery.in_place import load_in_place

@@ -16,6 +16,7 @@ from google.cloud import bigquery
 from analysis_lib.errors import BadDataError, MissingInputError, ParameterError, SettingsError
 from analysis_lib.progress import Progress
 from analysis_lib.verbs.load import load_new, load_shop, wanted_load
+from analysis_lib.verbs.load_database import DatabaseChoice
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
 from analysis_lib.warehouse.bigquery_values import table_of
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
@@ -201,7 +202,13 @@ class TestRefused:
             wanted = wanted_load(bucket.settings, "thelook", places, "x")
             with pytest.raises(ParameterError):
                 load_shop(bucket.settings, Progress(quiet=True), wanted)
+        wanted = wanted_load(bucket.settings, "thelook", ["gs://a/b"], "x")
+        for more in (
+            {"formats": ["orders.created_at=day_first"]},
+            {"choice": DatabaseChoice(table="orders")},
+        ):
+            with pytest.raises(ParameterError):
+                load_shop(bucket.settings, Progress(quiet=True), dataclasses.replace(wanted, **more))
         local = embedded(bucket.settings)
-        wanted = wanted_load(local, "thelook", ["gs://a/b"], "x")
         with pytest.raises(SettingsError, match="this one is in a DuckDB file"):
             load_shop(local, Progress(quiet=True), wanted)
