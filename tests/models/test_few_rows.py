@@ -24,7 +24,8 @@ each_sql_model = pytest.mark.parametrize(
 LISTS_OF_RULES = {"fct_segment_summary"}
 # What there is to say about a model's quality without any data: that there is none; of a source's facts: zero.
 SAYS_WHY = {"int_velocity_quality", "dq_model_quality", "stg_source_facts"}
-# On bare keys: nobody seen or ordering, no event of the kind, no counted order, no source or campaign named.
+# On bare keys: nobody seen or ordering, no event of the kind, no counted order, no final fit, no source
+# or campaign named.
 MAY_HAVE_NO_ROW = {
     "dim_customer_segments",
     "dim_customers",
@@ -41,6 +42,7 @@ MAY_HAVE_NO_ROW = {
     "int_propensity_pairs",
     "int_propensity_popularity",
     "int_purchase_history",
+    "int_purchase_predictions",
     "int_rfm_scores",
     "int_session_products",
     "stg_purchases",
