@@ -1,0 +1,1 @@
+"""What comes out of the warehouse into Python: recorded for builds, pages and editions, on small shops."""
