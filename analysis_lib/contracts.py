@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +85,24 @@ class Contract:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; ModelError names the file and line when it cannot be read."""
+    return copy.deepcopy(_document(path))
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """The same, which nobody may change."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        document = _parsed(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ModelError(f"{path.name} is not valid YAML: {error}.") from error
     if not isinstance(document, dict):
         raise ModelError(f"{path.name} holds no names and values.")
     return document
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """By the text, so that a file that was edited is read again; a project is opened many times a process."""
+    return yaml.load(text, Loader=_Loader)
 
 
 def read_contract(path: Path) -> Contract:
@@ -102,9 +115,9 @@ def read_contract(path: Path) -> Contract:
     """
     if not path.is_file():
         raise ModelError(f"The model {path.stem} has no {path.name} beside its SQL.", "Write its contract.")
-    own = read_yaml(path)
+    own = _document(path)
     shared = (
-        read_yaml(PACKAGE / "sources" / "contract" / f"{own['contract']}.yml") if "contract" in own else {}
+        _document(PACKAGE / "sources" / "contract" / f"{own['contract']}.yml") if "contract" in own else {}
     )
     document = shared | own
     try:

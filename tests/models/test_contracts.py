@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -343,3 +344,12 @@ def test_the_documentation_lists_the_model_with_its_grain_and_what_it_needs(mode
     ]
     assert grain == model.contract.grain_description
     assert written == named
+
+
+def test_a_file_that_was_edited_is_read_again_and_what_was_read_is_the_readers_own(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text("names: [a]", encoding="utf-8")
+    read_yaml(path)["names"].append("mine")
+    assert read_yaml(path) == {"names": ["a"]}
+    path.write_text("names: [b]", encoding="utf-8")
+    assert read_yaml(path) == {"names": ["b"]}
