@@ -6,9 +6,11 @@ Two shops are compared that differ in nothing but how many people came: see conf
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
+from analysis_lib.models import PACKAGE
 from analysis_lib.warehouse import dialect
 from tests.fetched.conftest import PRODUCTS, TIMES, Made
 from tests.fetched.record import OF_THE_MANY, Fetched, row_by_row, tables_of_the_many
@@ -60,6 +62,17 @@ def test_every_kind_of_asking_was_recorded(made: tuple[Made, Made]) -> None:
         *("cross_sell", "inventory", "quality", "tutorial", "explain", "look"),
     }
     assert len(made[1].record.by_query()) > 250
+
+
+def test_results_come_through_the_warehouse_alone() -> None:
+    """Loading, simulating and the warehouse itself talk to an engine; whatever else asks is recorded here."""
+    talk = re.compile(r"\.(fetch\w+|df|arrow|to_arrow\w*|to_dataframe\w*)\(")
+    told = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        if talk.search(path.read_text(encoding="utf-8"))
+    }
+    assert told == {"warehouse", "sources", "simulate"}
 
 
 def test_no_result_holds_rows_of_events_sessions_visitors_orders_or_customers(
