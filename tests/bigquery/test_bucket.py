@@ -15,6 +15,7 @@ from google.cloud import bigquery
 
 from analysis_lib.errors import BadDataError, MissingInputError, ParameterError, SettingsError
 from analysis_lib.progress import Progress
+from analysis_lib.sources.bigquery import objects
 from analysis_lib.verbs.load import load_new, load_shop, wanted_load
 from analysis_lib.verbs.load_database import DatabaseChoice
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
@@ -68,7 +69,7 @@ def bucket(emulator, tmp_path, request, monkeypatch):
     with serving(emulator.gcs) as (address, asked):
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
         made = Bucket(emulator, tmp_path, name)
-        made.asked = asked
+        made.asked, made.address = asked, address
         yield made
     with BigQueryWarehouse(made.settings, made.shop) as warehouse:
         warehouse.connection.client.delete_dataset(warehouse.dataset, delete_contents=True)
@@ -151,6 +152,17 @@ def test_a_number_of_two_readings_is_not_guessed(bucket):
     for n, value in enumerate(values):
         told = f"products_{n}.csv: In column cost, 1 values such as “{value}” are written in a way"
         assert told in caught.value.message
+
+
+def test_rows_that_are_not_those_that_were_counted_do_not_take_their_place(bucket, monkeypatch):
+    bucket.write("orders_1.csv", FIRST)
+    rows_sql = objects.rows_sql
+    monkeypatch.setattr(objects, "rows_sql", lambda parts, **more: f"{rows_sql(parts, **more)} limit 1")
+    with pytest.raises(BadDataError, match="new rows of raw_orders are not those that were counted"):
+        bucket.load()
+    monkeypatch.undo()
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", bucket.address)
+    assert any("orders_1.csv → orders: loaded, 4 rows read, 2 rejected" in line for line in bucket.load())
 
 
 def test_an_export_of_analytics_at_the_second_try(bucket, monkeypatch):

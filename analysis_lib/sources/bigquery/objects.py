@@ -9,6 +9,7 @@ at the end: the others are loaded, and what was there of it before stays.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -38,6 +39,7 @@ from analysis_lib.warehouse.bigquery_retry import retry
 from analysis_lib.warehouse.bigquery_values import googlesql_types, schema_fields
 
 _PARQUET, _TEXT = (".parquet", ".pq", ".parq"), (".csv", ".tsv", ".txt")
+_ON_THE_WAY = dt.timedelta(days=1)
 _INSTEAD = "Download it and load it from a folder: shopbook load {} --from FOLDER."
 
 
@@ -189,7 +191,8 @@ class _Objects:
 
     def _bring_one(self, file: Planned) -> Judged:
         stored = self.stored[file.name]
-        name = f"load_object_{len(self.brought) + len(self.failed)}{NEXT_SUFFIX}"
+        number = len(self.brought) + len(self.failed)
+        name = f"load_object_{self.cloud.run.labels['run']}_{number}{NEXT_SUFFIX}"
         address = f"{self.cloud.settings.bigquery.project}.{self.cloud.dataset}.{name}"
         try:
             columns = self._load_there(stored, file.table, address)
@@ -225,7 +228,11 @@ class _Objects:
 
         with translated(stored.uri):
             retry()(once)()
-            return declared or googlesql_types(client.get_table(address, retry=retry()).schema)
+            made = client.get_table(address, retry=retry())
+            # What a killed load leaves behind goes by itself.
+            made.expires = made.created + _ON_THE_WAY
+            client.update_table(made, ["expires"], retry=retry())
+            return declared or googlesql_types(made.schema)
 
     def _check_readings(self, part: _Part) -> None:
         """Values that might be read in another way are not judged here.
@@ -261,14 +268,14 @@ class _Objects:
     def _take(self, files: tuple[Planned, ...], skipped: Sequence[FileOutcome]) -> LoadSummary:
         """Note what was brought, and let its rows take their place."""
         to_load, outcomes, touched = settle(self.upload.connection, {}, Plan(files, ()))
-        parts: dict[str, list[Part]] = {}
+        taken: dict[str, list[Judged]] = {}
         loaded: list[tuple[int, FileOutcome]] = []
         for file, outcome in to_load:
             judged = self.brought[file.name]
             touched.add(file.table.name)
-            parts.setdefault(file.table.name, []).append(judged.part)
+            taken.setdefault(file.table.name, []).append(judged)
             loaded.append((judged.part.file_id, self._note(file, judged, outcome)))
-        self._make(parts)
+        self._make(taken)
         tables = [table for name, table in self.source.tables.items() if name in touched]
         counts, duplicates = self.upload.finish(tables, [file_id for file_id, _ in loaded])
         there = {entry.table for entry in ledger.entries(self.upload.connection)}
@@ -276,23 +283,26 @@ class _Objects:
         done = [replace(outcome, duplicates=duplicates.get(file_id, 0)) for file_id, outcome in loaded]
         return LoadSummary(self.source.name, (*done, *outcomes, *skipped), tuple(counts), lacking)
 
-    def _make(self, parts: Mapping[str, Sequence[Part]]) -> None:
+    def _make(self, taken: Mapping[str, Sequence[Judged]]) -> None:
         """The tables of rows that are kept and of those that are rejected, made there of what was brought."""
-        rejects = []
-        for table, brought in parts.items():
+        rejects: list[str] = []
+        rejected: dict[int, int] = {}
+        for table, brought in taken.items():
             raw = ledger.raw_name(table)
-            rows = rows_sql(brought, is_copied=True)
+            parts = [judged.part for judged in brought]
+            rows = rows_sql(parts, is_copied=True)
             self.cloud.jobs.execute(
                 f"create or replace table `{raw}{NEXT_SUFFIX}` as "
                 f"select *, false as is_duplicate from ({rows})",
                 raw,
             )
-            self.upload.made_there.add(raw)
-            rejects += [sql for part in brought if (sql := rejects_sql(self.source.name, part))]
+            self.upload.made_there[raw] = {judged.part.file_id: judged.kept for judged in brought}
+            rejects += [sql for part in parts if (sql := rejects_sql(self.source.name, part))]
+            rejected |= {judged.part.file_id: judged.rejected for judged in brought}
         if rejects:
             union = "\nunion all\n".join(rejects)
             self.cloud.jobs.execute(f"create or replace table `rejected_rows{NEXT_SUFFIX}` as {union}")
-            self.upload.made_there.add("rejected_rows")
+            self.upload.made_there["rejected_rows"] = rejected
 
     def _note(self, file: Planned, judged: Judged, outcome: str) -> FileOutcome:
         part, stored = judged.part, self.stored[file.name]

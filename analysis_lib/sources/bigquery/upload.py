@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from analysis_lib.errors import SettingsError
+from analysis_lib.errors import BadDataError, SettingsError
 from analysis_lib.settings import Settings
 from analysis_lib.sources import ledger
 from analysis_lib.sources.bigquery import commit
@@ -82,8 +82,8 @@ class Upload:
         ledger.make_tables(small.connection, source)
         for table in source.tables.values():
             ledger.make_raw(small.connection, table)
-        # Tables whose new rows BigQuery made itself, in `<name>__next`.
-        self.made_there: set[str] = set()
+        # Tables whose new rows BigQuery made itself, in `<name>__next`, and how many there are of each file.
+        self.made_there: dict[str, Mapping[int, int]] = {}
         self._before = self._files()
         self._state = self._state_here()
 
@@ -182,10 +182,18 @@ class Upload:
         change.stage(name + NEXT_SUFFIX, self.small.schema()[name], moving.checksum_duckdb(self.small, name))
 
     def _stage(self, change: commit.Change, name: str) -> None:
-        """What BigQuery made itself of new rows; it is what it is now when the transaction takes it."""
-        columns = self.cloud.columns(name + NEXT_SUFFIX)
-        held = moving.checksum_bigquery(self.cloud, name + NEXT_SUFFIX)
-        change.stage(name + NEXT_SUFFIX, columns, held)
+        """What BigQuery made itself of new rows: it is what was counted, and is that when it is taken."""
+        new, file = name + NEXT_SUFFIX, "file_id" if name == "rejected_rows" else "load_file_id"
+        columns = self.cloud.columns(new)
+        held = moving.checksum_bigquery(self.cloud, new)
+        found = self.cloud.rows_as_written(f"select {file}, count(*) as n from `{new}` group by {file}")
+        wanted = {one: rows for one, rows in self.made_there[name].items() if rows}
+        if {int(one): int(rows) for one, rows in found} != wanted:
+            raise BadDataError(
+                f"The new rows of {name} are not those that were counted: another load came in between.",
+                "Nothing was changed. Load again.",
+            )
+        change.stage(new, columns, held)
 
     def _send_rows(self, change: commit.Change, table: Table) -> Counted:
         raw = ledger.raw_name(table.name)
