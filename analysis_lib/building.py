@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analysis_lib.errors import ModelError, QueryError
+from analysis_lib.increments import plan
 from analysis_lib.models import Model
 from analysis_lib.outcome import Built
 from analysis_lib.schedule import run_graph
@@ -32,6 +33,9 @@ class Build:
         self.progress = progress
         self.results: dict[str, Built] = {}
         self.suffixes: dict[str, str] = {}
+        self._changed: dict[
+            str, str
+        ] = {}  # models of which only some rows were made, with the table of which
 
     def run(self, models: list[Model]) -> None:
         """Decide on each model in order, and make the tables that are stale."""
@@ -53,6 +57,7 @@ class Build:
         self.runner.forget(name + NEXT_SUFFIX)
         suffixes, parameters = dict(self.suffixes), self.runner.parameters
         has_empty_input = any(not self._rows(table) for table in model.inputs)
+        increment = plan(self.runner, model, self._changed)
         # Opened here, because a connection serves one thread at a time.
         opened = contextlib.ExitStack()
         session = opened.enter_context(self.runner.warehouse.session(name))
@@ -61,12 +66,16 @@ class Build:
             start = time.perf_counter()
             try:
                 with opened, session.careful() if has_empty_input else contextlib.nullcontext():
-                    rows = create(session, model, parameters, suffixes)
+                    some = increment.create(session, parameters, suffixes) if increment else None
+                    rows, told = some or (create(session, model, parameters, suffixes), "")
             except (ModelError, QueryError) as error:
                 raise ModelError(
                     f"The model {name} ({model.path.name}) failed: {error.message}", error.hint
                 ) from error
-            return Built(name, "built", decision, rows, time.perf_counter() - start)
+            if some and increment:
+                self._changed[name] = increment.keys_table
+            reason = f"{decision} ({told})" if told else decision
+            return Built(name, "built", reason, rows, time.perf_counter() - start)
 
         return make
 

@@ -112,7 +112,12 @@ def _build(arguments: argparse.Namespace, progress: Progress) -> int:
         _print(estimate_lines(_settings(arguments), arguments.shop, given, select, arguments.format))
         return 0
     outcomes = build(
-        _settings(arguments), progress, arguments.shop, flags.given_parameters(arguments), select
+        _settings(arguments),
+        progress,
+        arguments.shop,
+        flags.given_parameters(arguments),
+        select,
+        full=arguments.full,
     )
     _print([*build_lines(outcomes), f"seconds: {progress.summary()}"])
     return 0

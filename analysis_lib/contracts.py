@@ -54,6 +54,21 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Incremental:
+    """Of which rows of an input a row of the model depends; see `increments.py`.
+
+    `by` is a column of the model, `row` the key of a row in both (empty: the source is incremental by the
+    same column itself), `together` an expression of the source, `columns` what the model reads of it.
+    """
+
+    source: str
+    by: str
+    row: str = ""
+    together: str = ""
+    columns: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
 class Contract:
     """What the `.yml` beside a model promises.
 
@@ -76,6 +91,8 @@ class Contract:
     is_view: bool = False
     layout: Layout = Layout()
     packages: tuple[str, ...] = ()
+    incremental: Incremental | None = None
+    row_by_row: str = ""
 
     @property
     def schema(self) -> dict[str, str]:
@@ -146,9 +163,35 @@ def read_contract(path: Path) -> Contract:
             packages=tuple(document.get("packages", ())),
             is_view=document.get("materialized", "table") == "view",
             layout=_layout(path, document, columns),
+            incremental=_incremental(path, document, columns),
+            row_by_row=document.get("row_by_row", ""),
         )
     except KeyError as error:
         raise ModelError(f"{path.name} lacks {error}.") from error
+
+
+def _incremental(
+    path: Path, document: Mapping[str, Any], columns: Mapping[str, Column]
+) -> Incremental | None:
+    """The key `incremental`, which must name columns of the table."""
+    if "incremental" not in document:
+        return None
+    given = dict(document["incremental"])
+    given["columns"] = tuple(given.get("columns", ("*",)))
+    known = {"source", "by", "row", "together", "columns"}
+    wrong = [name for name in given if name not in known]
+    wrong += [given.get(name, "") for name in ("by", "row") if name in given and given[name] not in columns]
+    if (
+        wrong
+        or not given.get("source")
+        or not given.get("by")
+        or bool(given.get("row")) != ("together" in given)
+    ):
+        raise ModelError(
+            f"{path.name}: incremental cannot be read{f', because of {wrong[0]!r}' if wrong else ''}.",
+            "It says source and by, and for rows of a staging table row, together and columns.",
+        )
+    return Incremental(**given)
 
 
 _PARTITION = re.compile(r"(\w+)|date\((\w+)\)|date_trunc\((\w+), (?:month|year)\)")

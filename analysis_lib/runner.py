@@ -7,6 +7,7 @@ the old ones in one transaction when all of them succeeded: a failed run leaves 
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime as dt
 import json
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from analysis_lib.building import Build
 from analysis_lib.contracts import Contract
 from analysis_lib.errors import DateRangeError, MissingInputError, ModelError
+from analysis_lib.increments import basis, staged_rows
 from analysis_lib.models import Model, Project, digest
 from analysis_lib.outcome import BuildSummary, Built
 from analysis_lib.parameters import Parameters
@@ -46,8 +48,9 @@ class Runner:
         self.state = read_state(warehouse)
         self.missing = project.missing_inputs(set(self.state.raw))
         self.fingerprints: dict[str, str] = {}
-        self._parts: dict[str, dict[str, Any]] = {}
+        self.parts: dict[str, dict[str, Any]] = {}
         self._supplied: set[str] = set()
+        self.is_full = False
 
     # -- fingerprints -------------------------------------------------------------------------
 
@@ -63,14 +66,16 @@ class Runner:
             raise ModelError(
                 f"The model {model.name} uses the parameter @{unknown[0]}, which does not exist."
             )
-        parts = {
+        parts: dict[str, Any] = {
             "SQL": digest(model.sql, _kind(model.contract)),
             "engine": engine_fingerprint(),
             "parameters": {name: str(values[name]) for name in sorted(model.parameters)},
             "inputs": {name: self._input_fingerprint(name) for name in sorted(model.inputs)},
         }
-        self._parts[model.name] = parts
+        self.parts[model.name] = parts
         self.fingerprints[model.name] = digest(json.dumps(parts, sort_keys=True))
+        if rows := basis(self, model):  # kept beside, and no reason to build
+            self.parts[model.name] = parts | {"rows": rows}
 
     def _reason(self, model: Model) -> str:
         """Why a model must be built; empty when its table is up to date."""
@@ -78,8 +83,8 @@ class Runner:
             return "not built yet"
         fingerprint, old, _ = self.state.models[model.name]
         if fingerprint == self.fingerprints[model.name]:
-            return ""
-        new = self._parts[model.name]
+            return "everything was asked for" if self.is_full else ""
+        new = self.parts[model.name]
         reasons = []
         if old["SQL"] != new["SQL"]:
             reasons.append(f"its {model.made_of} changed")
@@ -177,8 +182,15 @@ class Runner:
             if reason := self._reason(model):
                 reasons[model.name] = reason
 
-    def build(self, selectors: Iterable[str] = (), progress: ProgressCallback | None = None) -> BuildSummary:
+    def build(
+        self,
+        selectors: Iterable[str] = (),
+        progress: ProgressCallback | None = None,
+        full: bool = False,
+    ) -> BuildSummary:
         """Build the stale models among the selected ones and swap them in together.
+
+        Of some only the rows that changed are made (`increments.py`); `full` makes all of every model.
 
         Raises
         ------
@@ -188,6 +200,7 @@ class Runner:
             When `as_of` lies outside the data.
         """
         self._verify()
+        self.is_full = full
         selectors = list(selectors)
         chosen = self.project.select(selectors)
         ordered = self.project.ordered()
@@ -197,6 +210,7 @@ class Runner:
         if unavailable:
             lacks = ", ".join(self.missing[unavailable[0]])
             raise ModelError(f"The model {unavailable[0]} is not available: the shop has no {lacks}.")
+        self._take_turn(chosen)
         job = Build(self, chosen, len(ordered), progress)
         # Staging first: the newest day in it is the default of as_of, on which the rest depends.
         staging = self.project.staging()
@@ -206,6 +220,17 @@ class Runner:
         results = [job.results[model.name] for model in ordered]
         self._swap(results)
         return BuildSummary(self.parameters, results, dict(self.fingerprints))
+
+    def _take_turn(self, chosen: set[str]) -> None:
+        """Nobody else writes from before anything is decided. Where nothing is to be done, none is taken."""
+        if not self.warehouse.is_shared:
+            return
+        look = copy.copy(self)
+        look.fingerprints, look.parts = {}, {}
+        if look.stale().keys() & chosen:
+            self.warehouse.take_turn()
+            self.state = read_state(self.warehouse)  # another build may have ended meanwhile
+            self.missing = self.project.missing_inputs(set(self.state.raw))
 
     def decide(self, model: Model, chosen: set[str]) -> Built | str:
         """What happens to a model without any work, or the reason why its table must be made."""
@@ -221,7 +246,7 @@ class Runner:
         if not reason:
             return Built(model.name, "reused", "unchanged", self.state.models[model.name][2])
         resumed = self.state.models.get(f"{model.name}{NEXT_SUFFIX}")
-        if resumed and resumed[0] == self.fingerprints[model.name]:
+        if resumed and not self.is_full and resumed[0] == self.fingerprints[model.name]:
             return Built(model.name, "built", "kept from an interrupted run", resumed[2])
         return reason
 
@@ -254,6 +279,9 @@ class Runner:
         What it cost is kept with what it was made from, where the warehouse bills.
         """
         self.state.noted.add(key)
+        parts = self.parts[model] | ({"cost": dict(cost)} if cost else {})
+        if "rows" in parts and not self.warehouse.is_billed:
+            parts["staged"] = staged_rows(self.warehouse, parts["rows"])
         self.warehouse.append(
             "meta_models",
             META_MODELS,
@@ -261,7 +289,7 @@ class Runner:
                 (
                     key,
                     self.fingerprints[model],
-                    json.dumps(self._parts[model] | ({"cost": dict(cost)} if cost else {}), sort_keys=True),
+                    json.dumps(parts, sort_keys=True),
                     rows,
                     round(seconds, 3),
                     dt.datetime.now(dt.UTC),

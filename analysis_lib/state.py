@@ -38,42 +38,68 @@ def engine_fingerprint() -> str:
 class State:
     """What the warehouse holds: fingerprints of models and of loaded tables.
 
-    `noted` are the tables that `meta_models` has a row of, whether they are still there or not.
+    `files` are the files of each loaded table, as digest and rows kept; `noted` are the tables that
+    `meta_models` has a row of, whether they are still there or not.
     """
 
     models: dict[str, tuple[str, dict[str, Any], int]]
     raw: dict[str, str]
     parameters: dict[str, str]
     noted: set[str] = field(default_factory=set)
+    files: dict[str, list[str]] = field(default_factory=dict)
+
+
+# The same bytes read in another way (another definition, days before months) are other rows.
+_LEDGER = (
+    "select 'loaded', table_name, concat(content_sha256, ':', definition_sha256), coalesce(decisions, ''), "
+    "rows_kept from"
+)
+# What there is to read of each metadata table: its kind, a name, two texts and a number.
+_READ = {
+    "meta_models": (
+        "select 'model' as kind, model as name, fingerprint as first, parts as second, rows as number "
+        "from meta_models"
+    ),
+    "run_parameters": "select 'parameter', name, value, '', 0 from run_parameters",
+    "load_ledger": f"{_LEDGER} load_ledger",
+    LINKED_LEDGER: f"{_LEDGER} {LINKED_LEDGER}",
+}
 
 
 def read_state(warehouse: Warehouse) -> State:
-    """Read what was built and loaded; three queries on tables of a few rows."""
+    """Read what was built and loaded: one query on tables of a few rows, all that no change costs."""
     tables = warehouse.tables()
-    models: dict[str, tuple[str, dict[str, Any], int]] = {}
-    noted: set[str] = set()
-    if "meta_models" in tables:
-        rows = warehouse.rows("select model, fingerprint, parts, rows from meta_models")
-        models = {name: (fingerprint, json.loads(parts), n) for name, fingerprint, parts, n in rows}
-        noted = set(models)
+    wanted = {name: select for name, select in _READ.items() if name in tables}
+    if "load_ledger" in wanted:
+        wanted.pop(LINKED_LEDGER, None)
+    found: dict[str, list[tuple[Any, ...]]] = {"model": [], "parameter": [], "loaded": []}
+    if wanted:
+        for kind, *values in warehouse.rows(" union all ".join(wanted.values())):
+            found[kind].append(tuple(values))
+    models = {name: (fingerprint, json.loads(parts), n) for name, fingerprint, parts, n in found["model"]}
+    return State(
         # A table that was dropped by hand is not there, whatever the metadata says.
-        models = {name: entry for name, entry in models.items() if name in tables}
-    raw = _loaded(warehouse, tables)
-    parameters: dict[str, str] = {}
-    if "run_parameters" in tables:
-        parameters = dict(warehouse.rows("select name, value from run_parameters"))
-    return State(models=models, raw=raw, parameters=parameters, noted=noted)
+        models={name: entry for name, entry in models.items() if name in tables},
+        raw=_loaded(warehouse, tables, _files(found["loaded"])),
+        parameters={name: value for name, value, _, _ in found["parameter"]},
+        noted=set(models),
+        files=_files(found["loaded"]),
+    )
 
 
-def _loaded(warehouse: Warehouse, tables: set[str]) -> dict[str, str]:
+def _files(ledger: list[tuple[Any, ...]]) -> dict[str, list[str]]:
+    """The files of each loaded table: digest of the content, how it was read, number of rows kept."""
+    files: dict[str, list[str]] = {}
+    for table, sha, decisions, kept in ledger:
+        files.setdefault(f"raw_{table}", []).append(f"{sha}:{digest(decisions)}:{kept}")
+    return {table: sorted(found) for table, found in sorted(files.items())}
+
+
+def _loaded(warehouse: Warehouse, tables: set[str], files: dict[str, list[str]]) -> dict[str, str]:
     """Fingerprints of the tables that are read and not built: those that were loaded, or that are links."""
-    ledger = "load_ledger" if "load_ledger" in tables else LINKED_LEDGER
-    if ledger not in tables:
+    if not tables & {"load_ledger", LINKED_LEDGER}:
         return {}
-    raw: dict[str, str] = {}
-    query = f"select table_name, content_sha256, rows_kept from {ledger} order by 1, 2"
-    for table, sha, kept in warehouse.rows(query):
-        raw[f"raw_{table}"] = digest(raw.get(f"raw_{table}", ""), sha, str(kept))
+    raw = {table: digest(*found) for table, found in files.items()}
     if LINKED_MODELS not in tables:
         raw = {name: value for name, value in raw.items() if name in tables}
     counts = digest(*(f"{name}={value}" for name, value in sorted(raw.items())))

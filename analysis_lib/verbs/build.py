@@ -46,8 +46,9 @@ def build(
     given: Mapping[str, object] | None = None,
     select: Sequence[str] = (),
     with_checks: bool = False,
+    full: bool = False,
 ) -> Outcomes:
-    """Build the stale models of a shop, then run the checks of what changed, if asked.
+    """Build the stale models of a shop (`full`: all of every model), then run the checks, if asked.
 
     Where models are selected, these alone are built and checked.
 
@@ -65,7 +66,7 @@ def build(
     with open_warehouse(settings, name) as warehouse:
         parameters = run_parameters(settings, warehouse, source, given or {})
         with progress.stage("models") as step:
-            summary = Runner(warehouse, project, parameters).build(select, step)
+            summary = Runner(warehouse, project, parameters).build(select, step, full)
         if with_checks:
             with progress.stage("checks") as step:
                 checker = Checker(warehouse, project, summary.parameters, summary.fingerprints)

@@ -219,6 +219,11 @@ def build_flags(parser: argparse.ArgumentParser) -> None:
         help="only this model; +MODEL with what it needs, MODEL+ with what needs it",
     )
     parser.add_argument(
+        "--full",
+        action="store_true",
+        help="all of every model, whether something changed or not",
+    )
+    parser.add_argument(
         "--estimate",
         action="store_true",
         help="on BigQuery: say what it would read and cost; builds nothing",

@@ -26,6 +26,8 @@ class Warehouse(Protocol):
     shop: str
     settings: Settings
     workers: int  # how many models are built at once
+    is_shared: bool  # whether another process may write between two statements of this one
+    is_billed: bool  # whether the bytes that a query reads are paid for
 
     def query(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a query as a DataFrame; money comes back as float64, for display."""
@@ -94,6 +96,9 @@ class Warehouse(Protocol):
 
         The keys are `jobs`, `bytes_processed`, `bytes_billed` and `slot_milliseconds`.
         """
+
+    def take_turn(self) -> None:
+        """From here on nobody else writes until it is closed; WarehouseLockedError where somebody does."""
 
     def usage(self) -> str:
         """What this run read and cost so far, in words; empty where nothing is billed."""

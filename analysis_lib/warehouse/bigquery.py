@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.contracts import Layout
 from analysis_lib.errors import SettingsError
-from analysis_lib.schedule import run_graph
 from analysis_lib.settings import Settings
 from analysis_lib.warehouse import bigquery_swap, dialect
 from analysis_lib.warehouse.base import NEXT_SUFFIX
 from analysis_lib.warehouse.bigquery_client import check_dataset, connect, dataset_of, translated
 from analysis_lib.warehouse.bigquery_cost import cost, usage
 from analysis_lib.warehouse.bigquery_jobs import JobFacts, Jobs, new_run
+from analysis_lib.warehouse.bigquery_lease import Lease
 from analysis_lib.warehouse.bigquery_retry import retry
 from analysis_lib.warehouse.bigquery_values import (
     as_frame,
@@ -46,7 +45,6 @@ _INSERTED_ROWS = 50
 # Tables in one answer; without it the service sends fifty, and a shop has more.
 _LISTED = 1000
 KEPT_DAYS = 7  # of marts that are kept apart
-_VIEW: tuple[Any, ...] = ("VIEW",)
 
 
 class BigQueryWarehouse:
@@ -72,6 +70,8 @@ class BigQueryWarehouse:
 
     # BigQuery does the work, this machine only waits.
     workers = 8
+    is_shared = True
+    is_billed = True
 
     def __init__(self, settings: Settings, shop: str, read_only: bool = False, beside: str = "") -> None:
         self.shop = check_shop_name(shop)
@@ -84,6 +84,7 @@ class BigQueryWarehouse:
         check_dataset(self.connection, self.dataset, beside or shop, create=not read_only, days=days)
         self.run = new_run(shop)
         self.jobs = Jobs(self.connection, self.dataset, self.run)
+        self.lease = Lease(self.jobs, shop, settings.lock_wait_seconds)
         self._finish_swap()
 
     def __enter__(self) -> BigQueryWarehouse:
@@ -95,8 +96,11 @@ class BigQueryWarehouse:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self.connection.close()
+        """Let others write, and let go of the connection."""
+        try:
+            self.lease.close()
+        finally:
+            self.connection.close()
 
     @property
     def facts(self) -> list[JobFacts]:
@@ -112,7 +116,7 @@ class BigQueryWarehouse:
         try:
             yield other
         finally:
-            other.close()
+            other.connection.close()
 
     @contextlib.contextmanager
     def at(self, schema: str) -> Iterator[BigQueryWarehouse]:
@@ -121,7 +125,9 @@ class BigQueryWarehouse:
             other.shop = check_shop_name(schema)
             other.dataset = dataset_of(self.settings, schema)
             other.jobs = Jobs(other.connection, other.dataset, self.run)
-            yield other
+            other.lease = Lease(other.jobs, schema, self.settings.lock_wait_seconds)
+            with contextlib.closing(other.lease):
+                yield other
 
     @contextlib.contextmanager
     def careful(self) -> Iterator[None]:
@@ -159,22 +165,23 @@ class BigQueryWarehouse:
     def _fetch(self, sql: str | exp.Expression, parameters: Mapping[str, Any] | None) -> pa.Table:
         return self.jobs.fetch(dialect.to_bigquery(sql, parameters or {}))
 
-    def _listed(self) -> dict[str, TableListItem]:
+    def listed(self) -> dict[str, TableListItem]:
         """Tables and views with their kind and layout; a request, not a query."""
         with translated(f"dataset {self.dataset}"):
-            found = self.connection.client.list_tables(self._address(), page_size=_LISTED, retry=retry())
+            found = self.connection.client.list_tables(self.address(), page_size=_LISTED, retry=retry())
             return {table.table_id: table for table in found}
 
-    def _address(self, name: str = "") -> str:
+    def address(self, name: str = "") -> str:
+        """The dataset, or a table of it, with its project."""
         return ".".join(part for part in (self.settings.bigquery.project, self.dataset, name) if part)
 
     def tables(self) -> set[str]:
         """The names of the shop's tables and views."""
-        return set(self._listed())
+        return set(self.listed())
 
     def views(self) -> set[str]:
         """The names of the shop's views."""
-        return {name for name, table in self._listed().items() if table.table_type == "VIEW"}
+        return {name for name, table in self.listed().items() if table.table_type == "VIEW"}
 
     def schema(self) -> dialect.Schema:
         """Columns of the shop's tables with their GoogleSQL types."""
@@ -183,13 +190,13 @@ class BigQueryWarehouse:
     def columns(self, name: str) -> dict[str, str]:
         """Columns of one table with their GoogleSQL types; MissingInputError where it is not there."""
         with translated(name):
-            table = self.connection.client.get_table(self._address(name), retry=retry())
+            table = self.connection.client.get_table(self.address(name), retry=retry())
         return googlesql_types(table.schema)
 
     def count(self, name: str) -> int:
         """How many rows a table or view has: a table's are known without a query."""
         with translated(_model(name)):
-            table = self.connection.client.get_table(self._address(name), retry=retry())
+            table = self.connection.client.get_table(self.address(name), retry=retry())
         if table.table_type != "VIEW":
             return int(table.num_rows or 0)
         [(rows,)] = self.rows(f"select count(*) from `{name}`")
@@ -247,7 +254,7 @@ class BigQueryWarehouse:
 
         with translated(name):
             try:
-                return self.connection.client.get_table(self._address(name), retry=retry())
+                return self.connection.client.get_table(self.address(name), retry=retry())
             except NotFound:
                 return None
 
@@ -275,7 +282,11 @@ class BigQueryWarehouse:
         config.parquet_options.enable_list_inference = True
         with translated(_model(name)):
             job = self.connection.client.load_table_from_file(
-                parquet(table), self._address(name), job_config=config, num_retries=3
+                parquet(table),
+                self.address(name),
+                job_id=self.jobs.next_id(),
+                job_config=config,
+                num_retries=3,
             )
             job.result(retry=retry())
         return int(job.output_rows or 0)
@@ -290,9 +301,9 @@ class BigQueryWarehouse:
     def append(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
         """Add rows of plain values to a table, which is made if it is not there."""
         listed = [list(row) for row in rows]
-        if self._address(name) not in self.run.known and self._table(name) is None:
+        if self.address(name) not in self.run.known and self._table(name) is None:
             self.create_empty_table(name, columns)
-        self.run.known.add(self._address(name))
+        self.run.known.add(self.address(name))
         if len(listed) > _INSERTED_ROWS:
             self.load(name, columns, table_of(columns, listed), append=True)
         elif listed:
@@ -309,11 +320,11 @@ class BigQueryWarehouse:
 
     def drop(self, names: Iterable[str]) -> None:
         """Drop tables and views, where they exist."""
-        self._may_write()
         for name in names:
-            self.run.known.discard(self._address(name))
+            self._may_write()
+            self.run.known.discard(self.address(name))
             with translated(name):
-                self.connection.client.delete_table(self._address(name), not_found_ok=True, retry=retry())
+                self.connection.client.delete_table(self.address(name), not_found_ok=True, retry=retry())
 
     # -- swapping -------------------------------------------------------------------------------
 
@@ -330,42 +341,11 @@ class BigQueryWarehouse:
         def rows(sql: str) -> list[tuple[Any, ...]]:
             return self.rows(sql)
 
-        bigquery_swap.carry_out(self.jobs.execute, rows, self._replace, self.drop)
+        def replace(names: Sequence[str]) -> None:
+            bigquery_swap.replace(self, names)
 
-    def _replace(self, names: Sequence[str]) -> None:
-        """Several at a time, tables before the views that may read them."""
-        there = self._listed()
-        made = {name: _made_as(table) for name, table in there.items()}
-        # BigQuery replaces no table by a view, nor by one with other partitions.
-        following = {name: made[name + NEXT_SUFFIX] for name in names if name + NEXT_SUFFIX in made}
-        self.drop(name for name, kind in following.items() if made.get(name, kind) != kind)
-        views = [name for name, kind in following.items() if kind == _VIEW]
-        graph: dict[str, list[str]] = {name: [] for name in names}
-        graph |= {view: [name for name in names if name not in views] for view in views}
-
-        def begin(name: str) -> Callable[[], None]:
-            opened = contextlib.ExitStack()
-            session = opened.enter_context(self.session())
-
-            def replace() -> None:
-                with opened:
-                    session.replace_one(name, is_view=name in views)
-
-            return replace
-
-        run_graph(graph, begin, lambda _name, _nothing: None, self.workers, self.interrupt)
-
-    def replace_one(self, name: str, *, is_view: bool) -> None:
-        """Put one `__next` in the place of the old table or view."""
-        following = name + NEXT_SUFFIX
-        if not is_view:
-            self.jobs.execute(f"create or replace table `{name}` clone `{following}`", name)
-            return
-        with translated(name):
-            query = str(self.connection.client.get_table(self._address(following)).view_query)
-        # It may read other views and tables of this swap, which have their own names by then.
-        query = re.sub(rf"{NEXT_SUFFIX}\b", "", query)
-        self.jobs.execute(f"create or replace view `{name}` as\n{query}", name)
+        self.lease.renew()  # nobody else may have begun, and for five minutes nobody will
+        bigquery_swap.carry_out(self.jobs.execute, rows, replace, self.drop)
 
     def _finish_swap(self) -> None:
         """Do the rest of a swap that was interrupted; who may only read is told to wait."""
@@ -376,19 +356,18 @@ class BigQueryWarehouse:
                 f"The tables of {self.shop} on BigQuery are being replaced, or that was interrupted.",
                 "Wait for that build to end, or finish it with: shopbook build --warehouse bigquery",
             )
-        self._carry_out()
+        self._may_write()
 
     def _may_write(self) -> None:
+        """Nobody else writes from here on until it is closed; what was interrupted is finished first."""
         if self.read_only:
             raise SettingsError(f"The shop {self.shop} was opened to be read only.")
+        if self.lease.take() and self._table(bigquery_swap.JOURNAL) is not None:
+            self._carry_out()
 
-
-def _made_as(table: TableListItem) -> tuple[Any, ...]:
-    """What a table must have in common with another one to be replaced by it."""
-    if table.table_type == "VIEW":
-        return _VIEW
-    by = table.time_partitioning
-    return ("TABLE", by and (by.field, by.type_), tuple(table.clustering_fields or ()))
+    def take_turn(self) -> None:
+        """From here on nobody else writes until it is closed; WarehouseLockedError where somebody does."""
+        self._may_write()
 
 
 def _model(name: str) -> str:

@@ -51,6 +51,8 @@ class Run:
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_stopped: bool = False
     ledger: RunLedger = field(default_factory=RunLedger)
+    begun: int = 0
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     known: set[str] = field(default_factory=set)  # tables that this run found or made
 
     def interrupt(self) -> None:
@@ -88,6 +90,17 @@ def label(text: str) -> str:
     return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
 
 
+def id_of(run: str, number: int) -> str:
+    """The id of a process's job of that number: by them another one finds what a killed one had begun.
+
+    Examples
+    --------
+    >>> id_of("1f0c", 7)
+    'shopbook_1f0c_7'
+    """
+    return f"shopbook_{run}_{number}"
+
+
 def new_run(shop: str) -> Run:
     """What this process does for a shop in its run, by whose id its jobs are found in BigQuery's list."""
     name, ledger = run_ledger.current()
@@ -117,6 +130,12 @@ class Jobs:
         if place.maximum_bytes_billed is not None:
             config.maximum_bytes_billed = place.maximum_bytes_billed
         return config
+
+    def next_id(self) -> str:
+        """The id of the next job; each is used once, also when the same query is tried again."""
+        with self.run.lock:
+            self.run.begun += 1
+            return id_of(self.run.id, self.run.begun)
 
     def execute(self, sql: str, model: str = "") -> QueryJob:
         """Run one statement or script to its end.
@@ -183,7 +202,7 @@ class Jobs:
 
     def _once(self, sql: str, model: str, page_size: int = 0) -> tuple[QueryJob, Any]:
         # The id is ours, so that a job is known, and can be cancelled, before its request is answered.
-        job_id = f"shopbook_{uuid.uuid4().hex}"
+        job_id = self.next_id()
         with self.run.lock:
             self.run.running[job_id] = self.connection
         try:

@@ -103,6 +103,8 @@ class DuckDBWarehouse:
 
     # While one table is written, on one core, another computes.
     workers = 2
+    is_shared = False
+    is_billed = False
 
     def __init__(self, settings: Settings, shop: str, read_only: bool = False) -> None:
         self.shop = check_shop_name(shop)
@@ -180,6 +182,9 @@ class DuckDBWarehouse:
     def cost(self, model: str = "") -> dict[str, int]:  # noqa: ARG002 - nothing is billed
         """Nothing is billed."""
         return {}
+
+    def take_turn(self) -> None:
+        """The file is this process's alone since it was opened for writing."""
 
     def usage(self) -> str:
         """Nothing is billed."""

@@ -85,6 +85,8 @@ class FakeProject:
             return self._insert(json.loads(data))
         if "/queries/" in path:
             return self._results(name)
+        if "/jobs/" in path and name == "cancel":
+            return 200, {"job": self.jobs[path.split("/")[-2]][1]}
         if "/jobs/" in path:
             return self.jobs[name]
         if name == "datasets" and method == "POST":
@@ -152,6 +154,7 @@ class FakeProject:
         if made := re.match(r"create or replace (table|view) `(\w+)`", sql):
             self.tables[made[2]] = made[1].upper()
         facts = {"totalBytesProcessed": self.bytes_processed, "totalBytesBilled": self.bytes_processed}
+        facts |= {"numDmlAffectedRows": "1"} if sql.startswith("update") else {}
         statement = "CREATE_TABLE_AS_SELECT" if sql.startswith("create") else "SELECT"
         status, document = done_job(**facts, totalSlotMs=1000)(job)
         document["statistics"]["query"]["statementType"] = statement
@@ -188,8 +191,8 @@ def _rows(sql: str) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
     if "max(loaded_at)" in sql:
         names, values = [("loaded_at", "TIMESTAMP"), ("source", "STRING")], [("1767225600000000", "thelook")]
     elif "from load_ledger" in sql:
-        names = [("table_name", "STRING"), ("content_sha256", "STRING"), ("rows_kept", "INTEGER")]
-        values = [(name, "sha", str(kept)) for _, name, kept in LEDGER]
+        names = [(name, "STRING") for name in ("kind", "name", "first", "second")] + [("number", "INTEGER")]
+        values = [("loaded", name, "sha:1", "{}", str(kept)) for _, name, kept in LEDGER]
     elif "first_at" in sql:
         names, values = [("first_day", "DATE"), ("last_day", "DATE")], [("2026-01-01", "2026-01-31")]
     elif sql == "select entry from swap_journal":

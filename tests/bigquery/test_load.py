@@ -7,12 +7,13 @@ import json
 
 import pytest
 
-from analysis_lib.errors import BadDataError, CloudError, ShopbookError
+from analysis_lib.errors import BadDataError, CloudError, ShopbookError, WarehouseLockedError
 from analysis_lib.progress import Progress
 from analysis_lib.sources.bigquery import commit
 from analysis_lib.verbs.load import load_shop, wanted_load
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
 from analysis_lib.warehouse.bigquery_jobs import Jobs
+from analysis_lib.warehouse.bigquery_lease import Lease
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 from analysis_lib.warehouse.moving import loaded_tables
 from analysis_lib.warehouse.opening import embedded
@@ -196,6 +197,9 @@ def test_of_two_loads_at_once_the_second_changes_nothing(shop, monkeypatch):
 
     def overtaken(*given):
         monkeypatch.setattr(commit, "carry_out", carry_out)
+        with pytest.raises(WarehouseLockedError):
+            shop.load(shop.cloud)
+        monkeypatch.setattr(Lease, "take", lambda _: False)  # as if it had run out
         shop.load(shop.cloud)
         carry_out(*given)
 

@@ -87,9 +87,11 @@ def load_orders(warehouse: DuckDBWarehouse, rows: list[tuple[int, str, str]], sh
         "source": "STRING",
         "table_name": "STRING",
         "content_sha256": "STRING",
+        "definition_sha256": "STRING",
+        "decisions": "STRING",
         "rows_kept": "INT64",
         "loaded_at": "TIMESTAMP",
     }
     warehouse.create_empty_table("load_ledger", ledger)
     at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    warehouse.append("load_ledger", ledger, [("thelook", "orders", sha, len(rows), at)])
+    warehouse.append("load_ledger", ledger, [("thelook", "orders", sha, "1", "{}", len(rows), at)])

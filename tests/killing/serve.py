@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,12 @@ class Counted:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+    def __enter__(self) -> Counted:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
     def execute(self, sql: str, *values: Any) -> Any:
         """Execute."""
@@ -114,6 +121,9 @@ def _answer(wanted: dict[str, Any]) -> dict[str, int]:
                 os.dup2(said.fileno(), 1)
                 os.dup2(said.fileno(), 2)
                 code = _child(wanted, shared)
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             sys.stderr.flush()
             os._exit(code)  # nothing of the parent's is flushed or closed twice

@@ -38,6 +38,49 @@ def write_delivery(folder: Path, number: int) -> None:
     (folder / f"order_items_{number}.csv").write_text("\n".join(lines) + "\n")
 
 
+_SOURCE = """name: tiny
+description: Orders alone.
+tables:
+  orders:
+    description: One row an order.
+    aliases: [orders]
+    without: there is nothing to report
+    columns:
+      order_id: {type: INT64, key: true, required: true, description: The order.}
+      user_id: {type: INT64, required: true, not_null: true, description: Who ordered.}
+      status: {type: STRING, required: true, description: How far it is.}
+      created_at: {type: TIMESTAMP, required: true, not_null: true, description: When.}
+"""
+_MODELS = {
+    "stg_orders": (
+        "select cast(order_id as string) as order_id, lower(status) as status, created_at, "
+        "cast(@window_days as int64) as days from raw_orders where not is_duplicate",
+        {"order_id": "STRING", "status": "STRING", "created_at": "TIMESTAMP", "days": "INT64"},
+    ),
+    "stg_order_days": (
+        "select date(created_at, @timezone) as order_date, max(days) as days, count(*) as orders "
+        "from stg_orders group by order_date",
+        {"order_date": "DATE", "days": "INT64", "orders": "INT64"},
+    ),
+}
+
+
+def write_source(root: Path) -> None:
+    """A source of one table and two models, for an engine on which every model takes its time."""
+    folder = root / "sources" / "tiny"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "source.yml").write_text(_SOURCE)
+    for name, (sql, columns) in _MODELS.items():
+        (folder / f"{name}.sql").write_text(f"{sql}\n")
+        described = "".join(
+            f"  {column}: {{type: {type_}, description: x}}\n" for column, type_ in columns.items()
+        )
+        grain = next(iter(columns))
+        (folder / f"{name}.yml").write_text(
+            f"model: {name}\ndescription: x\ngrain: [{grain}]\ngrain_description: x\ncolumns:\n{described}"
+        )
+
+
 @dataclass
 class Project:
     """A folder with a project, its files and its warehouse."""

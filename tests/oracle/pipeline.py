@@ -27,6 +27,8 @@ LEDGER = {
     "source": "STRING",
     "table_name": "STRING",
     "content_sha256": "STRING",
+    "definition_sha256": "STRING",
+    "decisions": "STRING",
     "rows_kept": "INT64",
     "loaded_at": "TIMESTAMP",
 }
@@ -66,7 +68,8 @@ def put_raw_tables(warehouse: DuckDBWarehouse, tables: Mapping[str, pa.Table]) -
         connection.register("incoming", rows)
         connection.execute(f'create or replace table "raw_{table}" as select {columns} from incoming')
         connection.unregister("incoming")
-        noted = ("thelook", table, f"{next(_LOADS)}", rows.num_rows, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        content = (f"{next(_LOADS)}", "1", "{}")
+        noted = ("thelook", table, *content, rows.num_rows, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
         warehouse.append("load_ledger", LEDGER, [noted])
     counts = PROJECT.raw_schemas["load_counts"]
     warehouse.create_empty_table("load_counts", counts)
