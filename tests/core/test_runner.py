@@ -229,7 +229,7 @@ def test_a_shop_may_have_the_name_of_its_warehouse_file(tmp_path):
         load_orders(opened, ORDERS)
         build(opened, orders_project())
         assert opened.rows("select amount from fct_total") == [(pytest.approx(16.5),)]
-    assert choose_shop(named) == ("small", "small")
+    assert choose_shop(named) == ("small", "thelook")
 
 
 def test_a_model_that_reads_an_empty_table_is_built_with_care(warehouse, monkeypatch):
