@@ -21,7 +21,7 @@ from analysis_lib.profiles.environment import unknown_variables
 from analysis_lib.settings import Settings
 from analysis_lib.state import read_state
 from analysis_lib.warehouse import dialect
-from analysis_lib.warehouse.duckdb import warehouse_bytes
+from analysis_lib.warehouse.connection import warehouse_bytes
 from analysis_lib.warehouse.opening import choose_shop, open_warehouse, shops
 
 MAX_CELL = 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 
@@ -82,3 +83,8 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """What holds for one connection and not for the whole database."""
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
+
+
+def warehouse_bytes(path: Path) -> int:
+    """The size of the warehouse file; 0 when it is not there."""
+    return path.stat().st_size if path.is_file() else 0

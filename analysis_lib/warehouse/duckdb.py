@@ -103,8 +103,7 @@ class DuckDBWarehouse:
 
     # While one table is written, on one core, another computes.
     workers = 2
-    is_shared = False
-    is_billed = False
+    is_shared = is_billed = False
 
     def __init__(self, settings: Settings, shop: str, read_only: bool = False) -> None:
         self.shop = check_shop_name(shop)
@@ -397,8 +396,3 @@ def _quoted(path: Path) -> str:
 
 def _columns(columns: Mapping[str, str]) -> str:
     return ", ".join(f'"{name}" {dialect.duckdb_type(type_)}' for name, type_ in columns.items())
-
-
-def warehouse_bytes(path: Path) -> int:
-    """The size of the warehouse file; 0 when it is not there."""
-    return path.stat().st_size if path.is_file() else 0
