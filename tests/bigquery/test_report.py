@@ -13,6 +13,7 @@ from analysis_lib.errors import BadDataError
 from analysis_lib.models import read_project
 from analysis_lib.progress import Progress
 from analysis_lib.publish.plan import read_reports
+from analysis_lib.shop import open_shop
 from analysis_lib.verbs.build import build
 from analysis_lib.verbs.copy import copy
 from analysis_lib.warehouse import moving
@@ -24,6 +25,7 @@ from tests.bigquery.conftest import on_emulator
 from tests.bigquery.real_project import named, unique
 from tests.bigquery.shops import differences
 from tests.demo_site import ROOT, copy_project, run
+from tests.fetched.record import recording, row_by_row, run_cells, tables_of_the_many, without_pictures
 from tests.googlesql.cases import engine
 
 pytestmark = pytest.mark.slow
@@ -142,6 +144,25 @@ def test_a_second_build_builds_nothing(built, cloud):
     again = build(cloud, quiet(), SHOP, with_checks=True)
     assert again.build.count("built") == 0
     assert again.build.fingerprints == built.build.fingerprints
+
+
+def test_notebooks_fetch_no_more_than_from_duckdb_and_no_rows_of_people(built, cloud):
+    """Every query of every page: as many rows from either warehouse, and groups and counts alone."""
+    pages = read_reports(ROOT / "reports" / "reports.yml", ROOT / "notebooks").pages
+    found = []
+    for settings in (cloud, embedded(cloud)):
+        with recording() as record, without_pictures(), open_shop(SHOP, settings=settings) as book:
+            for page in pages:
+                run_cells(page.notebook, book, record)
+        found.append({key: one for key, one in record.by_query().items() if one.asked_by})
+    large, small = found
+    assert len(small) > 100
+    assert {key: large[key].rows for key in small} == {key: one.rows for key, one in small.items()}
+    # What a build cost is shown where something is billed.
+    assert all("from meta_models" in one.sql for key, one in large.items() if key not in small)
+    many = tables_of_the_many(read_project("thelook"))
+    assert [one for one in large.values() if one.rows > 3 and row_by_row(one.tree, many)] == []
+    assert sum(one.bytes for one in large.values()) < 30_000_000
 
 
 def test_the_published_report_says_the_same_as_that_of_duckdb(published):
