@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analysis_lib.warehouse import dialect
 from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 
 from . import generated_shops, invariants
@@ -48,23 +47,6 @@ OTHERS: dict[str, Any] = {
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWarehouse]:
     with DuckDBWarehouse(settings_in(tmp_path_factory.mktemp("properties")), "shop") as opened:
         yield opened
-
-
-@pytest.fixture(scope="module", autouse=True)
-def remembered_translation() -> Iterator[None]:
-    """Translate each model once: most of the time of a small build goes into it."""
-    translate, known = dialect.to_duckdb, {}
-
-    def remembered(query: Any, parameters: Any = None, schema: Any = None) -> str:
-        text = query if isinstance(query, str) else query.sql("bigquery", comments=False)
-        key = text, repr(sorted((parameters or {}).items()))
-        if key not in known:
-            known[key] = translate(query, parameters, schema)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dialect, "to_duckdb", remembered)
-        yield
 
 
 def with_first_and_last_day(rows: Rows) -> Rows:
