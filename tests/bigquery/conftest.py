@@ -16,6 +16,7 @@ from analysis_lib import cli
 from analysis_lib.settings import BigQuery, Settings
 from analysis_lib.warehouse import bigquery_retry
 from analysis_lib.warehouse.bigquery import BigQueryWarehouse
+from analysis_lib.warehouse.bigquery_client import REST_EMULATOR, STORAGE_EMULATOR
 from tests.bigquery import fake_project as fakes
 from tests.bigquery import real_project
 from tests.bigquery.emulator import PROJECT, Emulator, running
@@ -100,6 +101,8 @@ def fake_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeProject
         "SHOPBOOK_BIGQUERY_PROJECT": fakes.PROJECT,
         "SHOPBOOK_BIGQUERY_LOCATION": "EU",
     }
+    for name in (REST_EMULATOR, STORAGE_EMULATOR):  # of an emulator that another test of this worker started
+        monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     import google.auth

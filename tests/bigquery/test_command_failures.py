@@ -16,6 +16,7 @@ from analysis_lib import cli
 from analysis_lib.delivery.last_run import read_last_run
 from analysis_lib.settings import load_settings
 from analysis_lib.warehouse import bigquery_retry
+from analysis_lib.warehouse.bigquery_client import REST_EMULATOR, STORAGE_EMULATOR
 from tests.bigquery.fake_project import PROJECT, SECRETS, SHOP, Fault
 from tests.bigquery.fake_service import failed_job, failure
 from tests.demo_site import ROOT
@@ -196,8 +197,15 @@ def test_another_build_that_changed_the_metadata_is_no_fault_of_the_query(projec
 # -- credentials and network: the genuine libraries, with nobody at the other end --------------------
 
 
-def test_without_credentials_the_command_says_how_to_get_some(project, said, monkeypatch):
+def without_fakes(monkeypatch):
+    """The environment of a user: neither a fake nor the emulator that another test of this worker began."""
     monkeypatch.undo()
+    for name in (REST_EMULATOR, STORAGE_EMULATOR):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_credentials_the_command_says_how_to_get_some(project, said, monkeypatch):
+    without_fakes(monkeypatch)
     for name, value in {
         "SHOPBOOK_PROJECT": str(ROOT),
         "SHOPBOOK_WAREHOUSE": "bigquery",
@@ -212,7 +220,7 @@ def test_without_credentials_the_command_says_how_to_get_some(project, said, mon
 
 
 def test_a_broken_key_is_not_repeated(project, said, monkeypatch, tmp_path):
-    monkeypatch.undo()
+    without_fakes(monkeypatch)
     key = tmp_path / "key.json"
     mark = "PRIV" + "ATE KEY-----"  # in pieces, so that nobody takes this file for a key
     private = f"-----BEGIN {mark}{SECRETS[0]}-----END {mark}"
@@ -253,7 +261,7 @@ def test_tokens_that_cannot_be_fetched_are_a_fault_of_the_network(project, said)
 
 
 def test_a_port_where_nobody_listens_is_a_fault_of_the_network(said, monkeypatch, project):
-    monkeypatch.undo()
+    without_fakes(monkeypatch)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
