@@ -18,6 +18,7 @@ CALLS = {
     "list_tables": ("tables.list",),
     "get_table": ("tables.get",),
     "delete_table": ("tables.delete",),
+    "update_table": ("tables.patch",),
     "query": ("jobs.insert", "jobs.get", "jobs.getQueryResults", "jobs.cancel"),
     "load_table_from_file": ("jobs.insert", "jobs.get"),
     "load_table_from_uri": ("jobs.insert", "jobs.get"),
