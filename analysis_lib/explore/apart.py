@@ -29,7 +29,8 @@ from analysis_lib.warehouse.duckdb import DuckDBWarehouse
 FOLDER = "explore"
 KEPT = 4  # files; the one that was not opened for longest goes first
 _OWN = "_own"  # what the shop's own warehouse is called beside the file; no shop can have that name
-_NOT_LINKED = ("meta_models", "run_parameters", "dq_checks")
+# A place has its own of what a build writes down, and of what says who writes.
+_NOT_LINKED = ("meta_models", "run_parameters", "dq_checks", "build_lease", "swap_journal")
 
 
 def are_own(recorded: Mapping[str, str], wanted: Parameters) -> bool:

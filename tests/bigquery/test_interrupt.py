@@ -45,6 +45,7 @@ def endless_project():
 def shop(warehouse):
     copy_project(warehouse.settings.root)
     load_orders(warehouse, [(1, "2026-03-01 10:00", "10.50")])
+    warehouse.lease.close()  # the command is who writes now
     return warehouse
 
 
