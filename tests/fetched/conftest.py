@@ -81,4 +81,4 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Made, Made]
             _made(tmp_path_factory.mktemp(f"of{visitors}"), visitors)
             for visitors in (VISITORS, TIMES * VISITORS)
         )
-        yield few, many
+    yield few, many  # pictures are drawn again: other tests of this worker look at them
