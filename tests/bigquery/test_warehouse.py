@@ -138,6 +138,7 @@ class TestSwapping:
         with pytest.raises(RuntimeError, match="killed"):
             built.swap(NAMES, STATEMENTS)
         monkeypatch.undo()
+        built.jobs.execute("update build_lease set expires_at = timestamp '2026-01-01' where true")
         with pytest.raises(SettingsError, match="are being replaced"):
             BigQueryWarehouse(settings, built.shop, read_only=True)
         with BigQueryWarehouse(settings, built.shop) as again:
@@ -145,13 +146,13 @@ class TestSwapping:
 
     def _kill(self, warehouse, monkeypatch, place):
         """Let the swap end at a place as if the process had been killed there."""
-        execute, drop = warehouse.jobs.execute, warehouse.drop
+        execute, drop, replace = warehouse.jobs.execute, warehouse.drop, bigquery_swap.replace
 
         def killed():
             raise RuntimeError("killed")
 
-        def only_the_first(_names):
-            warehouse.replace_one("fct_a", is_view=False)
+        def only_the_first(*_):
+            replace(warehouse, ["fct_a"])
             killed()
 
         def not_the_statements(sql, *model):
@@ -162,9 +163,9 @@ class TestSwapping:
             return killed() if bigquery_swap.JOURNAL in names else drop(names)
 
         if place == "replace":
-            monkeypatch.setattr(warehouse, "_replace", lambda _names: killed())
+            monkeypatch.setattr(bigquery_swap, "replace", lambda *_: killed())
         elif place == "one":
-            monkeypatch.setattr(warehouse, "_replace", only_the_first)
+            monkeypatch.setattr(bigquery_swap, "replace", only_the_first)
         elif place == "statements":
             monkeypatch.setattr(warehouse.jobs, "execute", not_the_statements)
         else:
