@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,11 +73,11 @@ def _made(root: Path, visitors: int) -> Made:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Made, Made]]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Made]:
     """The shop, and the one with four times its visitors. No picture is drawn: what is asked is the same."""
     with without_pictures():
         few, many = (
             _made(tmp_path_factory.mktemp(f"of{visitors}"), visitors)
             for visitors in (VISITORS, TIMES * VISITORS)
         )
-    yield few, many  # pictures are drawn again: other tests of this worker look at them
+    return few, many  # pictures are drawn again: other tests of this worker look at them
